@@ -1,0 +1,50 @@
+import type { ZodType } from "zod";
+import type { Scope } from "../mastodon/scopes.js";
+
+/** What accounts.yaml needs to know of a plugin; the host hands in how to find one. */
+export interface PluginFacts {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly optionalScopes: readonly Scope[];
+  /** The schema of `with`; none: the plugin takes no configuration. */
+  readonly config: ZodType | undefined;
+}
+
+/** One plugin on one account with one configuration, as accounts.yaml says it. */
+export interface RiderEntry<P extends PluginFacts = PluginFacts> {
+  /** Unique per account: `as`, else the plugin's name. */
+  readonly name: string;
+  /** As written: a shipped plugin, an npm package or a path. */
+  readonly use: string;
+  readonly plugin: P;
+  /** The plugin's scopes with those optional ones that `allow` grants. */
+  readonly scopes: readonly Scope[];
+  /** Validated by the plugin's schema; undefined where it has none. */
+  readonly config: unknown;
+}
+
+/** One entry of accounts.yaml, validated and frozen. */
+export interface Account<P extends PluginFacts = PluginFacts> {
+  readonly name: string;
+  /** The server's origin, for example `https://mastodon.social`. */
+  readonly server: string;
+  /** The local part of the handle that the person must have. */
+  readonly handle: string | undefined;
+  /** Authorized beyond what the riders need. */
+  readonly scopes: readonly Scope[];
+  /** An IANA name. */
+  readonly timezone: string;
+  readonly dryRun: boolean;
+  /** Lets an account write that is not labelled as a bot on its server. */
+  readonly allowUnlabelled: boolean;
+  readonly riders: readonly RiderEntry<P>[];
+}
+
+/** accounts.yaml as a whole, validated and frozen. */
+export interface Fleet<P extends PluginFacts = PluginFacts> {
+  /** The file's absolute path. */
+  readonly file: string;
+  /** Goes into the User-Agent. */
+  readonly contact: string | undefined;
+  readonly accounts: readonly Account<P>[];
+}
