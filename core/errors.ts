@@ -116,8 +116,12 @@ export class UncertainOutcomeError extends HowdahError {
 
 /** The account cannot act at the moment; waiting for it is no failed attempt. */
 export class NotReadyError extends HowdahError {
-  constructor(message: string, details: ErrorDetails = {}) {
+  /** When to try again, in milliseconds since the epoch; undefined: when the account is ready. */
+  readonly retryAt: number | undefined;
+
+  constructor(message: string, details: ErrorDetails & { retryAt?: number } = {}) {
     super("ACCOUNT_NOT_READY", message, details);
+    this.retryAt = details.retryAt;
   }
 }
 

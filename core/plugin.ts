@@ -64,9 +64,9 @@ export interface Invocation<S extends Scope, O extends Scope> {
   readonly client: Client<S>;
   readonly state: State;
   /** Computes a JSON value once per invocation: a later attempt gets the same. */
-  once<T>(name: string, compute: () => T | Promise<T>): Promise<T>;
+  readonly once: <T>(name: string, compute: () => T | Promise<T>) => Promise<T>;
   /** A client with an optional scope too, or undefined where accounts.yaml does not allow it. */
-  grant<G extends O>(scope: G): Client<S | G> | undefined;
+  readonly grant: <G extends O>(scope: G) => Client<S | G> | undefined;
   readonly log: Log;
   /** The same over all attempts. */
   readonly id: string;
@@ -104,21 +104,21 @@ type Clock<S extends Scope, O extends Scope> = (invocation: Invocation<S, O> & {
 /** What a plugin's set-up receives: the ways to be called, and what is known about the account. */
 export interface Setup<S extends Scope, O extends Scope, Config> {
   /** Calls `handler` for each such event. */
-  on<N extends EventName>(
+  readonly on: <N extends EventName>(
     event: Allowed<N, S>,
     handler: (
       invocation: Invocation<S, O> & EventPayload<N> & (N extends "notification.mention" ? Answering<S> : unknown),
     ) => unknown,
-  ): void;
+  ) => void;
   /** Calls `handler` when a mention's first word is `name`, with or without `!` or `/` before it. */
-  command(
+  readonly command: (
     name: "read:notifications" extends Permits<S> ? string : MissingScope<"read:notifications">,
     handler: (invocation: Invocation<S, O> & CommandCall<S>) => unknown,
-  ): void;
+  ) => void;
   /** Calls `handler` by a cron expression (five fields, or six with seconds first) in the account's time zone. `name` is its identity. */
-  cron(name: string, expression: string, handler: Clock<S, O>): void;
+  readonly cron: (name: string, expression: string, handler: Clock<S, O>) => void;
   /** Calls `handler` at a fixed interval of at least a second. `name` is its identity. */
-  every(name: string, interval: Duration, handler: Clock<S, O>): void;
+  readonly every: (name: string, interval: Duration, handler: Clock<S, O>) => void;
   readonly config: Config;
   readonly account: AccountFacts;
   /** Reads; a write here is `WriteOutsideHandler`. */
@@ -172,4 +172,3 @@ export function definePlugin<
     setup: (setup) => definition.setup(setup as unknown as Setup<S[number], O[number], ConfigOf<C>>),
   };
 }
-

@@ -1,3 +1,5 @@
+import type { InjectionToken } from "tsyringe";
+
 /** What an owner holds: the right to act for an account until `signal` aborts. */
 export interface Tenure {
   readonly account: string;
@@ -24,3 +26,6 @@ export interface Ownership {
   /** Lets every account go to whoever waits and stops taking part. */
   stop(): Promise<void>;
 }
+
+/** The injection token of the ownership. */
+export const OwnershipToken: InjectionToken<Ownership> = Symbol("Ownership");

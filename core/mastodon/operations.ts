@@ -38,17 +38,15 @@ interface PollParams {
   hide_totals?: boolean;
 }
 interface StatusParams {
-  status?: string;
-  media_ids?: string[];
-  poll?: PollParams;
   sensitive?: boolean;
   spoiler_text?: string;
   language?: string;
 }
-interface CreateStatusParams extends StatusParams {
-  in_reply_to_id?: string;
-  visibility?: Visibility;
-}
+/** A post has text, media or both; a poll needs text. */
+type StatusContent =
+  | { status: string; media_ids?: string[]; poll?: PollParams }
+  | { status?: string; media_ids: string[]; poll?: PollParams };
+type CreateStatusParams = StatusParams & StatusContent & { in_reply_to_id?: string; visibility?: Visibility };
 interface TimelineParams extends PageParams {
   only_media?: boolean;
 }
@@ -78,18 +76,18 @@ export const operations = {
     lookup: operation<{ acct: string }, Account>()("GET", "/api/v1/accounts/lookup", {
       scopes: ["read:accounts"],
     }),
-    search: operation<{ q: string; limit?: number; offset?: number; resolve?: boolean; following?: boolean }, Account[]>()(
-      "GET",
-      "/api/v1/accounts/search",
-      { scopes: ["read:accounts"] },
-    ),
+    search: operation<
+      { q: string; limit?: number; offset?: number; resolve?: boolean; following?: boolean },
+      Account[]
+    >()("GET", "/api/v1/accounts/search", { scopes: ["read:accounts"] }),
     relationships: operation<{ id: string[]; with_suspended?: boolean }, Relationship[]>()(
       "GET",
       "/api/v1/accounts/relationships",
       { scopes: ["read:follows"] },
     ),
     statuses: operation<
-      ById & TimelineParams & { exclude_replies?: boolean; exclude_reblogs?: boolean; pinned?: boolean; tagged?: string },
+      ById &
+        TimelineParams & { exclude_replies?: boolean; exclude_reblogs?: boolean; pinned?: boolean; tagged?: string },
       Status
     >()("GET", "/api/v1/accounts/{id}/statuses", { scopes: ["read:statuses"], paged: true }),
     followers: operation<ById & PageParams, Account>()("GET", "/api/v1/accounts/{id}/followers", { paged: true }),
@@ -161,6 +159,8 @@ export const operations = {
   media: {
     create: operation<MediaParams & { file: Blob }, MediaAttachment>()("POST", "/api/v2/media", {
       scopes: ["write:media"],
+      // Sent twice it leaves a file that nothing shows, and that servers sweep.
+      effect: "idempotent",
       bucket: "media",
       body: "multipart",
     }),
@@ -217,7 +217,7 @@ export const operations = {
       idempotencyKey: true,
     }),
     get: operation<ById, Status>()("GET", "/api/v1/statuses/{id}", { scopes: ["read:statuses"] }),
-    update: operation<ById & StatusParams, Status>()("PUT", "/api/v1/statuses/{id}", {
+    update: operation<ById & StatusParams & StatusContent, Status>()("PUT", "/api/v1/statuses/{id}", {
       scopes: ["write:statuses"],
       effect: "idempotent",
     }),
@@ -289,7 +289,8 @@ export type OperationName = {
 }[keyof Operations];
 
 /** The table as a flat list, each row with its name. */
-export const operationList: readonly { readonly name: OperationName; readonly operation: Operation }[] =
-  Object.entries(operations).flatMap(([group, rows]) =>
-    Object.entries(rows).map(([name, row]) => ({ name: `${group}.${name}` as OperationName, operation: row })),
-  );
+export const operationList: readonly { readonly name: OperationName; readonly operation: Operation }[] = Object.entries(
+  operations,
+).flatMap(([group, rows]) =>
+  Object.entries<Operation>(rows).map(([name, row]) => ({ name: `${group}.${name}` as OperationName, operation: row })),
+);

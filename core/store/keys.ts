@@ -1,3 +1,5 @@
+import type { InjectionToken } from "tsyringe";
+
 /**
  * Names of keys in Redis. Everything of an account shares one hash tag, of a server another, so that each
  * script touches one slot of a cluster only. The prefix keeps fleets apart.
@@ -22,3 +24,6 @@ export function keysUnder(prefix: string): Keys {
     fleet: (...parts) => name("fleet", parts),
   };
 }
+
+/** The injection token of the key names. */
+export const KeysToken: InjectionToken<Keys> = Symbol("Keys");

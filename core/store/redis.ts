@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import type { InjectionToken } from "tsyringe";
 import { HowdahError } from "../errors.js";
 
 /** Where a Redis server listens: a URL (`redis://`, `rediss://`) or the path of its socket. */
@@ -56,3 +57,6 @@ function unreachable(address: RedisAddress, cause: unknown): HowdahError {
     cause,
   });
 }
+
+/** The injection token of the fleet's Redis connection. */
+export const RedisToken: InjectionToken<Redis> = Symbol("Redis");

@@ -1,0 +1,68 @@
+import type { Account, PluginFacts } from "./account.js";
+import type { Mistakes } from "./mistakes.js";
+import { usable } from "./read.js";
+import { type FindPlugin, readRiders } from "./riders.js";
+import { accountSchema, defaultsSchema } from "./schema.js";
+import { readServer, type ServerReading } from "./server.js";
+import type { MapEntry, Node } from "./tree.js";
+
+/** An account as far as it could be read, and what the fleet's own rules need to know of it. */
+export interface AccountReading<P extends PluginFacts> {
+  readonly account: Account<P>;
+  /** Undefined where no server could be read. */
+  readonly server: ServerReading | undefined;
+  /** Where its handle stands; undefined without one. */
+  readonly handleAt: number | undefined;
+}
+
+interface AccountSource {
+  readonly name: string;
+  readonly node: Node;
+  readonly defaults: Node | undefined;
+}
+
+const { shape } = accountSchema;
+
+/** Reads one account with the defaults merged in; what the file's schema already refused is passed over. */
+export async function readAccount<P extends PluginFacts>(
+  { name, node, defaults }: AccountSource,
+  findPlugin: FindPlugin<P>,
+  mistakes: Mistakes,
+): Promise<AccountReading<P>> {
+  const settings = merged(node, defaults);
+  const at = (key: keyof typeof shape) => settings.get(key)?.node;
+  const allowHttp = await usable(shape.allow_http, at("allow_http"));
+  // A switch that cannot be read is one mistake; that the server needs it is none.
+  const server = await readOrigin(at("server"), allowHttp ?? at("allow_http") !== undefined, mistakes);
+  const handle = await usable(shape.handle, at("handle"));
+  const account: Account<P> = {
+    name,
+    server: server?.origin ?? "",
+    handle: handle?.replace(/^@/, "").replace(/@.*$/, ""),
+    scopes: [...new Set(await usable(shape.scopes, at("scopes")))],
+    timezone: (await usable(shape.timezone, at("timezone"))) ?? "UTC",
+    dryRun: (await usable(shape.dry_run, at("dry_run"))) ?? false,
+    allowUnlabelled: (await usable(shape.allow_unlabelled, at("allow_unlabelled"))) ?? false,
+    riders: await readRiders(at("plugins"), findPlugin, mistakes),
+  };
+  return { account, server, handleAt: handle === undefined ? undefined : at("handle")?.at };
+}
+
+/** The account's own keys win whole: its list of plugins replaces the defaults'. */
+function merged(node: Node, defaults: Node | undefined): Map<string, MapEntry> {
+  const known =
+    defaults?.kind === "map" ? [...defaults.entries].filter(([key]) => Object.hasOwn(defaultsSchema.shape, key)) : [];
+  return new Map([...known, ...(node.kind === "map" ? node.entries : [])]);
+}
+
+async function readOrigin(
+  node: Node | undefined,
+  allowHttp: boolean,
+  mistakes: Mistakes,
+): Promise<ServerReading | undefined> {
+  const text = await usable(shape.server, node);
+  if (text === undefined || node === undefined) return undefined;
+  const server = readServer(text, allowHttp);
+  if (server.problem !== undefined) mistakes.at(node.at, `server: ${server.problem}`);
+  return server;
+}

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { allScopes } from "../mastodon/scopes.js";
+import { didYouMean } from "./did-you-mean.js";
+
+/**
+ * The shape of accounts.yaml. Descriptions serve twice: in messages, as what would be right, and in an editor.
+ * What depends on more than one key or on a plugin is checked by `load.ts`.
+ */
+
+const namePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+const nameRule =
+  "not a name that can be used: write a to z, 0 to 9, - and _, at most 63, beginning with a letter or digit";
+
+/** A name of an account or a rider. */
+export const nameSchema = z.string().regex(namePattern, nameRule);
+
+const scopeSchema = z.enum(allScopes);
+
+/** One plugin of an account, written out. */
+export const pluginEntrySchema = z.strictObject({
+  use: z.string().min(1, "empty: write the name of a plugin").describe("a shipped plugin, an npm package or a path"),
+  as: nameSchema.describe("the rider's name, such as headlines").optional(),
+  allow: z.array(scopeSchema).describe("optional scopes of the plugin to grant, such as [write:media]").optional(),
+  with: z.unknown().describe("the plugin's own settings").optional(),
+});
+
+const timezoneSchema = z
+  .string()
+  .refine(isTimezone, { error: (issue) => `not a time zone that is known: ${rightTimezone(issue.input)}` })
+  .describe("an IANA time zone, such as Europe/Berlin");
+
+const settings = {
+  scopes: z
+    .array(scopeSchema)
+    .describe("scopes to authorize for beyond the riders' own, such as [read, write]")
+    .optional(),
+  timezone: timezoneSchema.optional(),
+  dry_run: z.boolean().describe("whether writes are only logged").optional(),
+  allow_http: z.boolean().describe("whether a test server may be reached without encryption").optional(),
+  allow_unlabelled: z.boolean().describe("whether to write without being labelled as a bot").optional(),
+  plugins: z
+    .array(z.union([pluginEntrySchema.shape.use, pluginEntrySchema]))
+    .describe("the account's plugins, each a name or use: with as:, allow: and with:")
+    .optional(),
+};
+
+const handlePattern = /^@?\w(?:[\w.-]*\w)?(?:@[^\s@/]+)?$/;
+
+/** One account. */
+export const accountSchema = z
+  .strictObject({
+    server: z.string().describe("the server's origin, such as https://mastodon.social"),
+    handle: z
+      .string()
+      .regex(handlePattern, 'not a handle: write newsbot, "@newsbot" or newsbot@mastodon.social')
+      .describe("the handle that the person must have, such as newsbot")
+      .optional(),
+    ...settings,
+  })
+  .describe("its settings, at least server:");
+
+/** What is merged into every account: the same keys but `server` and `handle`; an account's own key replaces the default's, lists too. */
+export const defaultsSchema = z.strictObject(settings);
+
+/** The whole file. */
+export const fleetSchema = z.strictObject({
+  contact: z
+    .string()
+    // It goes into a header: visible ASCII and spaces only.
+    .regex(/^[ -~]{1,200}$/, "not fit for a header: write one line of ASCII, at most 200 characters")
+    .refine(
+      (text) => /\S@\S|:\/\/\S/.test(text),
+      "reaches nobody: write an e-mail or web address, such as ops@example.org",
+    )
+    .describe("an e-mail or web address for other servers' admins, such as ops@example.org")
+    .optional(),
+  defaults: defaultsSchema.describe("what is merged into every account").optional(),
+  accounts: z
+    .record(nameSchema, accountSchema)
+    .refine((accounts) => Object.keys(accounts).length > 0, "no account yet: write a name, and server: under it")
+    .describe("one entry per account: its name, and its settings under that"),
+});
+
+const knownTimezones = new Map<string, boolean>();
+
+function isTimezone(name: string): boolean {
+  const known = knownTimezones.get(name) ?? tryTimezone(name);
+  knownTimezones.set(name, known);
+  return known;
+}
+
+function tryTimezone(name: string): boolean {
+  // Newer engines take an offset such as +01:00 as well; a clock's changes are lost with it.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+function rightTimezone(input: unknown): string {
+  const zones = ["UTC", ...Intl.supportedValuesOf("timeZone")];
+  const city = `/${String(input).toLowerCase().replaceAll(" ", "_")}`;
+  const right = zones.find((zone) => zone.toLowerCase().endsWith(city)) ?? didYouMean(String(input), zones);
+  return right === undefined ? "write an IANA name, such as Europe/Berlin" : `did you mean "${right}"?`;
+}

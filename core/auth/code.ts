@@ -1,0 +1,18 @@
+/**
+ * The authorization code in what an operator pasted: with spaces, line breaks or quotes around it, or as the whole
+ * address of the page that showed it. Undefined where there is none.
+ */
+export function codeIn(pasted: string): string | undefined {
+  const text = pasted
+    .trim()
+    .replace(/^["'`<]+|["'`>]+$/g, "")
+    .trim();
+  const code = /^https?:/i.test(text) ? codeInAddress(text) : text.replace(/\s+/g, "");
+  return code === undefined || code === "" ? undefined : code;
+}
+
+function codeInAddress(address: string): string | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  return url.searchParams.get("code") ?? (/\/oauth\/authorize\/([^/]+)$/.exec(url.pathname)?.[1] || undefined);
+}

@@ -1,0 +1,231 @@
+import * as oauth from "oauth4webapi";
+import { inject, injectable } from "tsyringe";
+import { HttpToken, type Answer, type Http } from "../mastodon/http.js";
+import { parseScopes } from "../mastodon/scopes.js";
+import type { App, Credentials, NewCredentials } from "./vault.js";
+
+/** The out-of-band redirect: the server shows the code on a page for the operator to copy. */
+export const outOfBand = "urn:ietf:wg:oauth:2.0:oob";
+
+const formEncoded = "application/x-www-form-urlencoded";
+
+/** What the token endpoint answered instead of a token. @see RFC 6749, section 5.2 */
+export interface TokenRefusal {
+  readonly status: number;
+  /** `invalid_grant`, `invalid_client` and so on; empty where the server says nothing that is known. */
+  readonly error: string;
+  readonly description: string;
+}
+
+/** A token, or the refusal; what fails below HTTP is thrown as NetworkError. */
+export type TokenOutcome = { readonly token: NewCredentials } | { readonly refusal: TokenRefusal };
+
+/** Speaks OAuth 2.0 with one kind of client: confidential, secret in the body, out-of-band redirect. */
+@injectable()
+export class OAuth {
+  readonly #http: Http;
+  readonly #metadata = new Map<string, Promise<oauth.AuthorizationServer>>();
+
+  constructor(@inject(HttpToken) http: Http) {
+    this.#http = http;
+  }
+
+  /** Where the operator's browser goes, and the verifier to keep where the server takes PKCE (RFC 7636). */
+  async authorizationRequest(server: string, app: App): Promise<{ url: string; codeVerifier: string | undefined }> {
+    const metadata = await this.#discover(server);
+    const url = new URL(metadata.authorization_endpoint ?? `${server}/oauth/authorize`);
+    const parameters = { response_type: "code", client_id: app.clientId, redirect_uri: outOfBand, scope: app.scopes };
+    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+    url.searchParams.set("force_login", "true");
+    if (!metadata.code_challenge_methods_supported?.includes("S256")) return { url: url.href, codeVerifier: undefined };
+    const codeVerifier = oauth.generateRandomCodeVerifier();
+    url.searchParams.set("code_challenge", await oauth.calculatePKCECodeChallenge(codeVerifier));
+    url.searchParams.set("code_challenge_method", "S256");
+    return { url: url.href, codeVerifier };
+  }
+
+  /** Exchanges a code (RFC 6749, 4.1.3). */
+  async exchangeCode(server: string, app: App, code: string, codeVerifier: string | undefined): Promise<TokenOutcome> {
+    const metadata = await this.#discover(server);
+    const client = { client_id: app.clientId };
+    const callback = oauth.validateAuthResponse(metadata, client, new URLSearchParams({ code }), oauth.expectNoState);
+    return this.#ask(server, app, parseScopes(app.scopes), (options) =>
+      oauth
+        .authorizationCodeGrantRequest(
+          metadata,
+          client,
+          oauth.ClientSecretPost(app.clientSecret),
+          callback,
+          outOfBand,
+          codeVerifier ?? oauth.nopkce,
+          { ...options, additionalParameters: { scope: app.scopes } },
+        )
+        .then((response) => oauth.processAuthorizationCodeResponse(metadata, client, response)),
+    );
+  }
+
+  /** Spends a refresh token (RFC 6749, 6). */
+  async refresh(server: string, app: App, spent: Credentials, refreshToken: string): Promise<TokenOutcome> {
+    const metadata = await this.#discover(server);
+    const client = { client_id: app.clientId };
+    const outcome = await this.#ask(server, app, spent.scopes, (options) =>
+      oauth
+        .refreshTokenGrantRequest(metadata, client, oauth.ClientSecretPost(app.clientSecret), refreshToken, options)
+        .then((response) => oauth.processRefreshTokenResponse(metadata, client, response)),
+    );
+    if ("refusal" in outcome) return outcome;
+    // A server that does not rotate sends no refresh token: the one at hand stays good.
+    return { token: { ...outcome.token, refreshToken: outcome.token.refreshToken ?? refreshToken } };
+  }
+
+  /** Revokes a token (RFC 7009). Servers answer alike for tokens that they do not know. */
+  async revoke(server: string, app: App, token: string): Promise<void> {
+    const body = new URLSearchParams({ client_id: app.clientId, client_secret: app.clientSecret, token });
+    await this.#post(server, "/oauth/revoke", body, "oauth/revoke");
+  }
+
+  /** Takes a token for the app itself: servers before Mastodon 4.3 delete apps that hold none after a day. */
+  async keepApp(server: string, app: App): Promise<void> {
+    const body = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: app.clientId,
+      client_secret: app.clientSecret,
+      redirect_uri: outOfBand,
+      scope: app.scopes,
+    });
+    await this.#post(server, "/oauth/token", body, "oauth/token");
+  }
+
+  async #post(server: string, path: string, body: URLSearchParams, what: string): Promise<Answer> {
+    return this.#http.send({
+      origin: server,
+      method: "POST",
+      path,
+      body: body.toString(),
+      contentType: formEncoded,
+      what,
+    });
+  }
+
+  /** Metadata where the server publishes it (RFC 8414), with its secrets' way kept on the server's own origin. */
+  #discover(server: string): Promise<oauth.AuthorizationServer> {
+    const known = this.#metadata.get(server);
+    if (known !== undefined) return known;
+    const asked = this.#fetchMetadata(server);
+    this.#metadata.set(server, asked);
+    asked.catch(() => this.#metadata.delete(server));
+    return asked;
+  }
+
+  async #fetchMetadata(server: string): Promise<oauth.AuthorizationServer> {
+    const published = await this.#published(server);
+    const authorize = published?.authorization_endpoint;
+    return {
+      issuer: server,
+      authorization_endpoint: isWebAddress(authorize) ? authorize : `${server}/oauth/authorize`,
+      token_endpoint: sameOrigin(published?.token_endpoint, server) ?? `${server}/oauth/token`,
+      code_challenge_methods_supported: published?.code_challenge_methods_supported ?? [],
+    };
+  }
+
+  async #published(server: string): Promise<oauth.AuthorizationServer | undefined> {
+    const answer = await this.#http.send({
+      origin: server,
+      method: "GET",
+      path: "/.well-known/oauth-authorization-server",
+      what: "oauth metadata",
+    });
+    if (answer.status !== 200 || !answer.isJson) return undefined;
+    try {
+      return await oauth.processDiscoveryResponse(new URL(server), toResponse(answer));
+    } catch {
+      // Metadata that names another issuer, or is no metadata: the paths that every server has are right.
+      return undefined;
+    }
+  }
+
+  async #ask(
+    server: string,
+    app: App,
+    scopesIfUnsaid: readonly string[],
+    request: (options: oauth.TokenEndpointRequestOptions) => Promise<oauth.TokenEndpointResponse>,
+  ): Promise<TokenOutcome> {
+    let answer: Answer | undefined;
+    const viaHttp = async (url: string, init: { body?: unknown }) => {
+      const { origin, pathname, search } = new URL(url);
+      answer = await this.#http.send({
+        origin,
+        method: "POST",
+        path: pathname + search,
+        contentType: formEncoded,
+        body: String(init.body),
+        what: "oauth/token",
+      });
+      return toResponse(answer, lenient);
+    };
+    try {
+      const isPlain = new URL(server).protocol === "http:";
+      const token = await request({ [oauth.customFetch]: viaHttp, [oauth.allowInsecureRequests]: isPlain });
+      return { token: credentialsFrom(token, app, scopesIfUnsaid, answer?.receivedAt ?? Date.now()) };
+    } catch (error) {
+      if (answer === undefined) throw error;
+      return { refusal: refusalFrom(answer) };
+    }
+  }
+}
+
+function credentialsFrom(
+  token: oauth.TokenEndpointResponse,
+  app: App,
+  scopesIfUnsaid: readonly string[],
+  receivedAt: number,
+): NewCredentials {
+  const granted = parseScopes(token.scope);
+  return {
+    accessToken: token.access_token,
+    refreshToken: token.refresh_token,
+    scopes: granted.length === 0 ? scopesIfUnsaid : granted,
+    // Counted from our own clock: servers disagree about the unit of created_at.
+    expiresAt: token.expires_in === undefined ? undefined : receivedAt + token.expires_in * 1_000,
+    obtainedAt: receivedAt,
+    appScopes: app.scopes,
+  };
+}
+
+function refusalFrom({ status, body }: Answer): TokenRefusal {
+  const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const text = (name: string) => (typeof fields[name] === "string" ? fields[name] : "");
+  return { status, error: text("error"), description: text("error_description") };
+}
+
+/** Servers send nulls, numbers as strings and no token_type, which a strict reader refuses. */
+function lenient(body: unknown): unknown {
+  if (typeof body !== "object" || body === null || !("access_token" in body)) return body;
+  const kept = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  const seconds = Number(kept["expires_in"]);
+  delete kept["expires_in"];
+  delete kept["id_token"];
+  return { token_type: "Bearer", ...kept, ...(seconds > 0 && Number.isFinite(seconds) && { expires_in: seconds }) };
+}
+
+/** As a Response without `WWW-Authenticate`, which would hide the error's code. */
+function toResponse(answer: Answer, mend: (body: unknown) => unknown = (body) => body): Response {
+  const isEmpty = answer.status === 204 || answer.status === 304;
+  const body = isEmpty ? null : answer.isJson ? JSON.stringify(mend(answer.body)) : textOf(answer.body);
+  return new Response(body, {
+    status: answer.status,
+    headers: { "content-type": answer.isJson ? "application/json" : "text/plain" },
+  });
+}
+
+function textOf(body: unknown): string {
+  return typeof body === "string" ? body : "";
+}
+
+function isWebAddress(address: string | undefined): address is string {
+  return address !== undefined && URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
+}
+
+function sameOrigin(address: string | undefined, server: string): string | undefined {
+  return isWebAddress(address) && new URL(address).origin === server ? address : undefined;
+}

@@ -1,0 +1,165 @@
+import type { Redis } from "ioredis";
+import type { Keys } from "../store/keys.js";
+import type { Keyring } from "../store/seal.js";
+import type { AccountKey, App, Credentials, NewCredentials, PendingAuthorization, Person, Vault } from "./vault.js";
+
+const daySeconds = 24 * 60 * 60;
+
+/** Stores fields over an expected generation, or drops the token (no fields) while the generation rises. */
+const replace = `
+local generation = tonumber(redis.call("HGET", KEYS[1], "generation") or "0")
+if generation ~= tonumber(ARGV[1]) then return 0 end
+redis.call("DEL", KEYS[1])
+redis.call("HSET", KEYS[1], "generation", generation + 1, unpack(ARGV, 2))
+return generation + 1`;
+
+const pinOnce = `
+local holder = redis.call("HGET", KEYS[1], ARGV[1])
+if holder and holder ~= ARGV[2] then return holder end
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
+return false`;
+
+/** The vault in Redis: tokens, secrets and verifiers sealed, each bound to account, origin and field. */
+export class RedisVault implements Vault {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #keyring: Keyring;
+
+  constructor(redis: Redis, keys: Keys, keyring: Keyring) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#keyring = keyring;
+  }
+
+  async credentials(account: AccountKey): Promise<Credentials | undefined> {
+    const fields = await this.#redis.hgetall(this.#credentialsKey(account));
+    if (fields["access_token"] === undefined) return undefined;
+    return {
+      accessToken: this.#open(account, "access_token", fields["access_token"]),
+      refreshToken:
+        fields["refresh_token"] === undefined
+          ? undefined
+          : this.#open(account, "refresh_token", fields["refresh_token"]),
+      scopes: (fields["scopes"] ?? "").split(" ").filter((scope) => scope !== ""),
+      expiresAt: fields["expires_at"] === undefined ? undefined : Number(fields["expires_at"]),
+      obtainedAt: Number(fields["obtained_at"] ?? 0),
+      appScopes: fields["app_scopes"],
+      generation: Number(fields["generation"] ?? 0),
+    };
+  }
+
+  async store(account: AccountKey, credentials: NewCredentials, expected: number): Promise<number | undefined> {
+    const fields: Record<string, string | undefined> = {
+      access_token: this.#seal(account, "access_token", credentials.accessToken),
+      refresh_token:
+        credentials.refreshToken === undefined
+          ? undefined
+          : this.#seal(account, "refresh_token", credentials.refreshToken),
+      scopes: credentials.scopes.join(" "),
+      expires_at: credentials.expiresAt?.toString(),
+      obtained_at: credentials.obtainedAt.toString(),
+      app_scopes: credentials.appScopes,
+    };
+    return this.#replace(account, expected, fields);
+  }
+
+  async drop(account: AccountKey, generation: number): Promise<boolean> {
+    const next = await this.#replace(account, generation, { dropped_at: Date.now().toString() });
+    return next !== undefined;
+  }
+
+  async generation(account: AccountKey): Promise<number> {
+    return Number((await this.#redis.hget(this.#credentialsKey(account), "generation")) ?? 0);
+  }
+
+  async person(account: AccountKey): Promise<Person | undefined> {
+    const fields = await this.#redis.hgetall(this.#personKey(account));
+    return fields["id"] === undefined ? undefined : { id: fields["id"], username: fields["username"] ?? "" };
+  }
+
+  async pin(account: AccountKey, person: Person): Promise<string | undefined> {
+    const holder = await this.#redis.eval(pinOnce, 1, this.#peopleKey(account.server), person.id, account.name);
+    if (typeof holder === "string") return holder;
+    await this.#redis.hset(this.#personKey(account), { id: person.id, username: person.username });
+    return undefined;
+  }
+
+  async holder(server: string, personId: string): Promise<string | undefined> {
+    return (await this.#redis.hget(this.#peopleKey(server), personId)) ?? undefined;
+  }
+
+  async app(server: string, scopes: string): Promise<App | undefined> {
+    const sealed = await this.#redis.hget(this.#appsKey(server), scopes);
+    return sealed === null ? undefined : (JSON.parse(this.#keyring.open(sealed, appPlace(server, scopes))) as App);
+  }
+
+  async storeApp(server: string, app: App): Promise<void> {
+    const sealed = this.#keyring.seal(JSON.stringify(app), appPlace(server, app.scopes));
+    await this.#redis.hset(this.#appsKey(server), app.scopes, sealed);
+  }
+
+  async forgetApp(server: string, app: App): Promise<void> {
+    const stored = await this.app(server, app.scopes);
+    if (stored?.clientId === app.clientId) await this.#redis.hdel(this.#appsKey(server), app.scopes);
+  }
+
+  async pending(account: AccountKey): Promise<PendingAuthorization | undefined> {
+    const sealed = await this.#redis.get(this.#pendingKey(account));
+    return sealed === null ? undefined : (JSON.parse(this.#open(account, "pending", sealed)) as PendingAuthorization);
+  }
+
+  async storePending(account: AccountKey, pending: PendingAuthorization): Promise<void> {
+    const sealed = this.#seal(account, "pending", JSON.stringify(pending));
+    await this.#redis.set(this.#pendingKey(account), sealed, "EX", daySeconds);
+  }
+
+  async clearPending(account: AccountKey): Promise<void> {
+    await this.#redis.del(this.#pendingKey(account));
+  }
+
+  async #replace(
+    account: AccountKey,
+    expected: number,
+    fields: Record<string, string | undefined>,
+  ): Promise<number | undefined> {
+    const pairs = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+    const next = await this.#redis.eval(replace, 1, this.#credentialsKey(account), expected, ...pairs);
+    return Number(next) === 0 ? undefined : Number(next);
+  }
+
+  #seal(account: AccountKey, field: string, text: string): string {
+    return this.#keyring.seal(text, place(account, field));
+  }
+
+  #open(account: AccountKey, field: string, sealed: string): string {
+    return this.#keyring.open(sealed, place(account, field));
+  }
+
+  #credentialsKey({ name, server }: AccountKey): string {
+    return this.#keys.account(name, "credentials", server);
+  }
+
+  #personKey({ name, server }: AccountKey): string {
+    return this.#keys.account(name, "person", server);
+  }
+
+  #pendingKey({ name, server }: AccountKey): string {
+    return this.#keys.account(name, "pending", server);
+  }
+
+  #peopleKey(server: string): string {
+    return this.#keys.server(server, "people");
+  }
+
+  #appsKey(server: string): string {
+    return this.#keys.server(server, "apps");
+  }
+}
+
+function place({ name, server }: AccountKey, field: string): string {
+  return `${name} ${server} ${field}`;
+}
+
+function appPlace(server: string, scopes: string): string {
+  return `${server} app ${scopes}`;
+}

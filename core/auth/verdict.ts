@@ -1,0 +1,103 @@
+import { NetworkError, type NetworkFailure } from "../errors.js";
+import type { Answer } from "../mastodon/http.js";
+
+/** How an account stands. `held`: it could act, but something that only the operator can settle is against it. */
+export type AccountState = "ready" | "needs_authorization" | "unreachable" | "refused_by_server" | "held";
+
+/** What an answer to `verify_credentials` means for the account. */
+export interface Verdict {
+  readonly state: AccountState;
+  /** Whether the server refused the token itself: the only ground to drop it. */
+  readonly tokenRefused: boolean;
+  readonly reason: string;
+  readonly cure: string;
+}
+
+/** What came of asking: an answer, or the failure below HTTP. */
+export type Asked = Pick<Answer, "status" | "body"> | NetworkError;
+
+/** Refusals of the person, not of the token: `Your login is currently disabled` and its like. */
+const personRefused = /login is|confirmed e-?mail|pending approval|currently disabled|suspended|has moved/i;
+/** Refusals of the token by servers that do not answer 401: Akkoma and Friendica 403, Takahe 400 in plain text. */
+const tokenRefusedText = /invalid[ _]credentials|token is invalid|invalid[ _]token|token was revoked|unauthori[sz]ed/i;
+
+const comesBack = "nothing: it is asked again by itself";
+const authorize = "run: bot auth <account>";
+
+/**
+ * Reads the answer to `GET /api/v1/accounts/verify_credentials` (a pure function of status, body and failure).
+ * @see https://docs.joinmastodon.org/methods/accounts/#verify_credentials
+ */
+export function judge(asked: Asked): Verdict {
+  if (asked instanceof NetworkError) return unreachable(failureTexts[asked.failure], failureCures[asked.failure]);
+  const { status } = asked;
+  const said = textOf(asked.body);
+  if (status >= 200 && status < 300) return { state: "ready", tokenRefused: false, reason: "", cure: "" };
+  if (status === 401) return tokenRefused(said || "the server refuses the token");
+  if (status === 403) return judgeForbidden(said);
+  if (status === 400 && tokenRefusedText.test(said)) return tokenRefused(said);
+  if (status === 422) {
+    return refused(
+      said || "the server cannot process the request",
+      "the token may be an app's: run: bot auth <account>",
+    );
+  }
+  if (status === 418)
+    return refused("the server refuses the client's User-Agent (418)", "set contact in accounts.yaml");
+  if (status === 429) return unreachable("the server's rate limit is used up (429)", comesBack);
+  if (status >= 500) return unreachable(`the server is out of order (${status})`, comesBack);
+  return refused(`the server answered ${status}${said && `: ${said}`}`, "check server: in accounts.yaml");
+}
+
+function judgeForbidden(said: string): Verdict {
+  if (personRefused.test(said)) {
+    return refused(said, "sign in on the server's web page and see what it asks for; the token is kept");
+  }
+  if (tokenRefusedText.test(said)) return tokenRefused(said);
+  if (/scope/i.test(said)) return refused(said, authorize);
+  return refused(said || "the server forbids the request (403)", "sign in on the server's web page; the token is kept");
+}
+
+const failureTexts: Record<NetworkFailure, string> = {
+  dns: "the server's name cannot be resolved",
+  refused: "the server refuses connections",
+  timeout: "the server does not answer in time",
+  certificate: "the server's certificate is not valid",
+  cut: "the server cut the connection",
+  redirect: "the server redirects to another address",
+  too_large: "the server's answer is too large",
+  not_json: "the server answers with a web page instead of the API",
+  aborted: "the request was given up",
+  other: "the server cannot be reached",
+};
+
+const failureCures: Record<NetworkFailure, string> = {
+  dns: "check server: in accounts.yaml and this host's DNS",
+  refused: comesBack,
+  timeout: comesBack,
+  certificate: "tell the server's admin; it is asked again by itself",
+  cut: comesBack,
+  redirect: "put the address that it redirects to into server: in accounts.yaml",
+  too_large: comesBack,
+  not_json: "check server: in accounts.yaml; it must be the server's own address",
+  aborted: comesBack,
+  other: comesBack,
+};
+
+function tokenRefused(reason: string): Verdict {
+  return { state: "needs_authorization", tokenRefused: true, reason, cure: authorize };
+}
+
+function unreachable(reason: string, cure: string): Verdict {
+  return { state: "unreachable", tokenRefused: false, reason, cure };
+}
+
+function refused(reason: string, cure: string): Verdict {
+  return { state: "refused_by_server", tokenRefused: false, reason, cure };
+}
+
+function textOf(body: unknown): string {
+  if (typeof body === "string") return body.trimStart().startsWith("<") ? "" : body.trim().slice(0, 200);
+  if (typeof body !== "object" || body === null || !("error" in body)) return "";
+  return typeof body.error === "string" ? body.error.slice(0, 200) : "";
+}

@@ -1,0 +1,29 @@
+import { Command, CommanderError } from "commander";
+import { addAuth } from "./auth.js";
+import { addCheck } from "./check.js";
+import type { Context } from "./context.js";
+import { exitCodeFor, exitCodes, explain } from "./exit.js";
+import { addRun } from "./run.js";
+import { addSandbox } from "./sandbox.js";
+import { addStatus } from "./status.js";
+
+/** Runs the command line and sets the exit code; what is thrown becomes a line of what and a line of what to do. */
+export async function runProgram(argv: readonly string[], version: string, context: Context): Promise<void> {
+  const program = new Command("bot")
+    .description("Run a herd of Mastodon bots.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(bot --help lists the commands)")
+    .showSuggestionAfterError();
+  for (const add of [addRun, addAuth, addCheck, addStatus, addSandbox]) add(program, context);
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? commanderExit(error) : exitCodeFor(error);
+    if (!(error instanceof CommanderError)) context.stderr.write(`${explain(error)}\n`);
+  }
+}
+
+function commanderExit(error: CommanderError): number {
+  return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongCall;
+}

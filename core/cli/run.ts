@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { exitCodes } from "./exit.js";
+import { withServices, type Context } from "./context.js";
+
+/** `bot run`: takes part in the fleet until it is told to stop. */
+export function addRun(program: Command, context: Context): void {
+  program
+    .command("run")
+    .description("run the accounts of accounts.yaml")
+    .option("--accounts <file>", "another accounts.yaml")
+    .action(async (options: { accounts?: string }) => {
+      const environment = context.environment(options);
+      const fleet = await context.fleet(environment);
+      await withServices(context, environment, fleet, async ({ container }) => {
+        const { FleetHost } = await import("../host/fleet-host.js");
+        const { LoggerToken } = await import("../host/tokens.js");
+        const logger = container.resolve(LoggerToken);
+        const host = container.resolve(FleetHost);
+        const stopped = untilTold();
+        const health =
+          environment.port === undefined ? undefined : await context.serveHealth(environment.port, container);
+        try {
+          await host.start(container);
+          logger.info({ accounts: fleet.accounts.map(({ name }) => name), port: environment.port }, "running");
+          const signal = await stopped;
+          logger.info({ signal }, "stopping");
+        } finally {
+          await host.stop();
+          await health?.close();
+        }
+        logger.info("stopped");
+      });
+      process.exitCode = exitCodes.done;
+    });
+}
+
+/** A second signal ends the process at once. */
+function untilTold(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+        process.once(signal, () => process.exit(exitCodes.failed));
+      });
+    }
+  });
+}

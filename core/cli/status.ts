@@ -1,0 +1,103 @@
+import type { Command } from "commander";
+import type { Account } from "../accounts/account.js";
+import { VaultToken, type Vault } from "../auth/vault.js";
+import { neededScopes } from "../host/needed-scopes.js";
+import { StatusBoard, type AccountStatus } from "../host/status.js";
+import { missingScopes } from "../mastodon/scopes.js";
+import type { Plugin } from "../plugin.js";
+import { withServices, type Context } from "./context.js";
+import { table } from "./table.js";
+
+/** `bot status`: how each account stands. */
+export function addStatus(program: Command, context: Context): void {
+  program
+    .command("status")
+    .description("show how each account stands")
+    .option("--accounts <file>", "another accounts.yaml")
+    .option("--json", "as one JSON document")
+    .action(async (options: { accounts?: string; json?: boolean }) => {
+      const environment = context.environment(options);
+      const fleet = await context.fleet(environment);
+      const rows = await withServices(context, environment, fleet, ({ container }) => {
+        const board = container.resolve(StatusBoard);
+        const vault = container.resolve(VaultToken);
+        return Promise.all(fleet.accounts.map((account) => statusOf(account, board, vault)));
+      });
+      const output = options.json === true ? JSON.stringify(rows, null, 2) : describe(rows);
+      context.stdout.write(`${output}\n`);
+    });
+}
+
+/** What the owner says; where there is none, what is stored. */
+async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vault): Promise<AccountStatus> {
+  const said = await board.read(account.name);
+  if (said?.isFresh === true && said.status.server === account.server) return said.status;
+  const credentials = await vault.credentials(account);
+  const person = await vault.person(account);
+  const needed = neededScopes(account).scopes;
+  const before = said?.status.server === account.server ? said.status : undefined;
+  const unauthorized = {
+    state: "needs_authorization",
+    reason: before?.state === "needs_authorization" ? before.reason : "not authorized yet",
+    cure: `run: bot auth ${account.name}`,
+  } as const;
+  const notRunning = {
+    state: before === undefined || before.state === "needs_authorization" ? "unreachable" : before.state,
+    reason: "no process runs this account",
+    cure: "start one with: bot run",
+  } as const;
+  return {
+    account: account.name,
+    server: account.server,
+    handle: person?.username ?? account.handle ?? null,
+    ...(credentials === undefined ? unauthorized : notRunning),
+    since: before?.since ?? new Date().toISOString(),
+    paused: null,
+    dry_run: account.dryRun,
+    scopes: {
+      needed,
+      granted: credentials?.scopes ?? [],
+      missing: credentials === undefined ? needed : missingScopes(credentials.scopes, needed),
+    },
+    token:
+      credentials === undefined
+        ? null
+        : {
+            expires_at: credentials.expiresAt === undefined ? null : (before?.token?.expires_at ?? null),
+            refreshable: credentials.refreshToken !== undefined,
+            generation: credentials.generation,
+          },
+    stream: { mode: "none", connected: false, last_event_at: before?.stream.last_event_at ?? null },
+    owner: null,
+    riders: account.riders.map(({ name, plugin }) => {
+      const rider = before?.riders.find((row) => row.name === name);
+      const counts = { handled: rider?.handled ?? 0, failed: rider?.failed ?? 0, waiting: rider?.waiting ?? 0 };
+      return { name, plugin: plugin.name, state: "stopped", reason: "no process runs this account", ...counts };
+    }),
+    budget: [],
+  };
+}
+
+function describe(rows: readonly AccountStatus[]): string {
+  const lines = table(
+    ["ACCOUNT", "HANDLE", "SERVER", "STATE", "STREAM", "PLUGINS"],
+    rows.map((row) => [
+      row.account,
+      row.handle === null ? "-" : `@${row.handle}`,
+      new URL(row.server).host,
+      row.dry_run ? `${row.state}, dry run` : row.state,
+      row.stream.connected ? row.stream.mode : row.stream.mode === "none" ? "-" : `${row.stream.mode}, not connected`,
+      row.riders.map(({ name, state, handled }) => `${name} ${state === "running" ? handled : state}`).join(", ") ||
+        "-",
+    ]),
+  );
+  const advice = rows
+    .filter(({ reason }) => reason !== "")
+    .map(({ account, cure, reason }) => `${account}: ${reason}${cure === "" ? "" : `; ${cure}`}`);
+  const waiting = rows.flatMap(({ account, riders }) =>
+    riders
+      .filter(({ state }) => state === "failed" || state === "waiting")
+      .map((r) => `${account}/${r.name}: ${r.reason}`),
+  );
+  return [...lines, ...(advice.length + waiting.length > 0 ? [""] : []), ...advice, ...waiting].join("\n");
+}

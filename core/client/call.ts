@@ -1,0 +1,64 @@
+import type { Http, AnswerHeaders } from "../mastodon/http.js";
+import type { Operation } from "../mastodon/operation.js";
+import type { OperationName } from "../mastodon/operations.js";
+import type { RequestParams } from "../mastodon/request.js";
+import type { Budget } from "./budget.js";
+import type { InvocationRecord } from "./invocation-record.js";
+import type { Ledger } from "./ledger.js";
+
+/** What an account's calls share: the way to its server, and who may say no. */
+export interface Outlet {
+  readonly account: string;
+  readonly server: string;
+  /** The person's id on the server. */
+  readonly personId: string;
+  readonly dryRun: boolean;
+  readonly http: Http;
+  readonly ledger: Ledger;
+  readonly budget: Budget;
+  /** Of the process that owns the account; admission refuses an older one. */
+  readonly epoch: number;
+  /** The token in force. Throws NotReadyError where the account cannot act. */
+  accessToken(): string;
+  /** Called when the server refuses the token that was just used. */
+  tokenRefused(): void;
+  /** Told what a write would have done, in a dry run. */
+  simulated(rider: string, operation: OperationName, params: RequestParams): void;
+}
+
+/** On whose behalf a call is made. */
+export interface Caller {
+  readonly rider: string;
+  /** Every scope that the rider may use, children listed. */
+  readonly permitted: ReadonlySet<string>;
+  /** The writes of the invocation; undefined during set-up, when nothing may be written. */
+  readonly record: InvocationRecord | undefined;
+  readonly signal: AbortSignal;
+  /** When the handler must have ended, in milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+/** One call on its way out. */
+export interface OutgoingCall {
+  readonly name: OperationName;
+  readonly operation: Operation;
+  readonly params: RequestParams;
+  /** The author's name for this write. */
+  readonly key: string | undefined;
+  readonly caller: Caller;
+  readonly outlet: Outlet;
+  /** Set for a write that has a place in the ledger. */
+  readonly entry?: { readonly key: string; readonly idempotencyKey: string; readonly isRepeated: boolean };
+}
+
+/** What comes back: from the server, or from the ledger (then without headers). */
+export interface Reply {
+  readonly body: unknown;
+  readonly headers?: AnswerHeaders;
+}
+
+/** The rest of the chain. */
+export type Next = (call: OutgoingCall) => Promise<Reply>;
+
+/** One link of the outgoing chain: refuses, answers by itself, or hands on. */
+export type Link = (call: OutgoingCall, next: Next) => Promise<Reply>;

@@ -1,0 +1,53 @@
+import type { OperationName } from "../mastodon/operations.js";
+
+/** A write as the ledger knows it. `sent`: admitted, and its outcome is not known (yet). */
+export interface LedgerEntry {
+  readonly operation: OperationName;
+  readonly state: "sent" | "done" | "uncertain";
+  /** The same each time this write is sent. */
+  readonly idempotencyKey: string;
+  /** When it was last admitted, in milliseconds since the epoch. */
+  readonly admittedAt: number;
+  /** What the server answered, when done. */
+  readonly result?: unknown;
+}
+
+/** What earlier attempts of an invocation left. */
+export interface InvocationTrace {
+  readonly writes: ReadonlyMap<string, LedgerEntry>;
+  /** Values computed by `once`, by name. */
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+/** A write that asks to be sent. */
+export interface Claim {
+  readonly invocation: string;
+  readonly key: string;
+  readonly rider: string;
+  readonly entry: LedgerEntry;
+  readonly epoch: number;
+  /** Whether an entry that is `sent` may be claimed again: its outcome was looked for, or does not matter. */
+  readonly again: boolean;
+}
+
+/** The answer to a claim. `known`: there is an entry already. */
+export type Admission = "admitted" | "paused" | "outdated" | "known";
+
+/** How a write ended. `void`: the server did not carry it out, so it may be asked for again. */
+export type Settlement =
+  | { readonly state: "done"; readonly result: unknown }
+  | { readonly state: "void" | "uncertain"; readonly reason: string };
+
+/**
+ * The durable record of writes by invocation: a write is recorded before it is sent, and never sent again once its
+ * result is known. Entries are kept for 30 days; results and values are sealed.
+ */
+export interface Ledger {
+  trace(invocation: string): Promise<InvocationTrace>;
+  /** One step: refuses when the account is paused or has changed owner, else records the write as sent. */
+  admit(claim: Claim): Promise<Admission>;
+  /** One step: records how it ended, and writes the audit. */
+  settle(claim: Claim, settlement: Settlement): Promise<void>;
+  /** Keeps a value that `once` computed. */
+  keep(invocation: string, name: string, value: unknown): Promise<void>;
+}

@@ -1,0 +1,129 @@
+import type { Redis } from "ioredis";
+import type { Keys } from "../store/keys.js";
+import type { Keyring } from "../store/seal.js";
+import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settlement } from "./ledger.js";
+
+const keptMs = 30 * 24 * 60 * 60 * 1_000;
+const auditLength = 10_000;
+const writePrefix = "write:";
+const valuePrefix = "once:";
+
+const admitScript = `
+if redis.call("EXISTS", KEYS[3]) == 1 then return "paused" end
+if redis.call("GET", KEYS[2]) ~= ARGV[3] then return "outdated" end
+if ARGV[4] == "0" and redis.call("HEXISTS", KEYS[1], ARGV[1]) == 1 then return "known" end
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
+redis.call("PEXPIRE", KEYS[1], ARGV[5])
+return "admitted"`;
+
+const settleScript = `
+if ARGV[2] == "" then redis.call("HDEL", KEYS[1], ARGV[1]) else redis.call("HSET", KEYS[1], ARGV[1], ARGV[2]) end
+redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[3], "*", unpack(ARGV, 4))
+return 1`;
+
+/** An entry as it stands in Redis: the result is sealed, because it may be a private post. */
+type StoredEntry = Omit<LedgerEntry, "result"> & { readonly sealedResult?: string };
+
+/** The ledger of one account in Redis: a hash per invocation, the audit as a stream. */
+export class RedisLedger implements Ledger {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #keyring: Keyring;
+  readonly #account: string;
+
+  constructor(redis: Redis, keys: Keys, keyring: Keyring, account: string) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#keyring = keyring;
+    this.#account = account;
+  }
+
+  async trace(invocation: string): Promise<InvocationTrace> {
+    const fields = await this.#redis.hgetall(this.#key(invocation));
+    const writes = new Map<string, LedgerEntry>();
+    const values = new Map<string, unknown>();
+    for (const [field, text] of Object.entries(fields)) {
+      if (field.startsWith(writePrefix)) writes.set(field.slice(writePrefix.length), this.#read(invocation, text));
+      if (field.startsWith(valuePrefix)) {
+        values.set(field.slice(valuePrefix.length), this.#open(invocation, text));
+      }
+    }
+    return { writes, values };
+  }
+
+  async admit(claim: Claim): Promise<Admission> {
+    const admission = await this.#redis.eval(
+      admitScript,
+      3,
+      this.#key(claim.invocation),
+      this.#keys.account(this.#account, "epoch"),
+      this.#keys.account(this.#account, "paused"),
+      writePrefix + claim.key,
+      this.#write(claim.invocation, claim.entry),
+      claim.epoch,
+      claim.again ? 1 : 0,
+      keptMs,
+    );
+    return admission as Admission;
+  }
+
+  async settle(claim: Claim, settlement: Settlement): Promise<void> {
+    const { invocation, entry } = claim;
+    const result = settlement.state === "done" ? { result: settlement.result } : {};
+    const text =
+      settlement.state === "void" ? "" : this.#write(invocation, { ...entry, ...result, state: settlement.state });
+    const audit = {
+      at: Date.now().toString(),
+      rider: claim.rider,
+      operation: entry.operation,
+      invocation,
+      outcome: settlement.state,
+      reason: settlement.state === "done" ? "" : settlement.reason,
+    };
+    await this.#redis.eval(
+      settleScript,
+      2,
+      this.#key(invocation),
+      this.#keys.account(this.#account, "audit"),
+      writePrefix + claim.key,
+      text,
+      auditLength,
+      ...Object.entries(audit).flat(),
+    );
+  }
+
+  async keep(invocation: string, name: string, value: unknown): Promise<void> {
+    const key = this.#key(invocation);
+    const sealed = this.#keyring.seal(JSON.stringify(value ?? null), this.#place(invocation));
+    await this.#redis
+      .multi()
+      .hset(key, valuePrefix + name, sealed)
+      .pexpire(key, keptMs)
+      .exec();
+  }
+
+  #write(invocation: string, { result, ...plain }: LedgerEntry): string {
+    const stored: StoredEntry =
+      result === undefined
+        ? plain
+        : { ...plain, sealedResult: this.#keyring.seal(JSON.stringify(result), this.#place(invocation)) };
+    return JSON.stringify(stored);
+  }
+
+  #read(invocation: string, text: string): LedgerEntry {
+    const { sealedResult, ...plain } = JSON.parse(text) as StoredEntry;
+    return sealedResult === undefined ? plain : { ...plain, result: this.#open(invocation, sealedResult) };
+  }
+
+  #open(invocation: string, sealed: string): unknown {
+    return JSON.parse(this.#keyring.open(sealed, this.#place(invocation)));
+  }
+
+  #place(invocation: string): string {
+    return `${this.#account} invocation ${invocation}`;
+  }
+
+  #key(invocation: string): string {
+    return this.#keys.account(this.#account, "invocation", invocation);
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { judge } from "../auth/verdict.js";
+import { BudgetError, NetworkError, NotReadyError, ServerRefusedError } from "../errors.js";
+import type { Answer } from "../mastodon/http.js";
+import { parseRateLimit, parseRetryAfter } from "../mastodon/rate-limit.js";
+import { buildRequest } from "../mastodon/request.js";
+import type { OutgoingCall, Reply } from "./call.js";
+
+const readAttempts = 3;
+const firstPauseMs = 500;
+/** Without a word of the server about when there is room again. */
+const blindWaitMs = 60_000;
+
+/** Sends the request. Reads that fail in passing are sent again; a write is sent once. */
+export async function send(call: OutgoingCall): Promise<Reply> {
+  const attempts = call.operation.effect === "read" ? readAttempts : 1;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await sendOnce(call);
+    } catch (error) {
+      if (attempt === attempts || !isPassing(error)) throw error;
+    }
+    await sleep(firstPauseMs * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal: call.caller.signal });
+  }
+}
+
+async function sendOnce(call: OutgoingCall): Promise<Reply> {
+  const { caller, entry, operation, outlet } = call;
+  caller.signal.throwIfAborted();
+  const answer = await outlet.http.send({
+    origin: outlet.server,
+    method: operation.method,
+    ...buildRequest(operation, call.params, call.name),
+    headers: entry !== undefined && operation.idempotencyKey ? { "idempotency-key": entry.idempotencyKey } : undefined,
+    token: outlet.accessToken(),
+    signal: caller.signal,
+    what: call.name,
+  });
+  const limit = parseRateLimit(answer);
+  if (limit !== undefined) outlet.budget.note(operation.bucket, limit);
+  if (answer.status >= 200 && answer.status < 300) return { body: answer.body, headers: answer.headers };
+  throw refusalOf(call, answer, limit?.resetsAt);
+}
+
+function refusalOf(call: OutgoingCall, answer: Answer, resetsAt: number | undefined): Error {
+  const { name, operation, outlet } = call;
+  if (answer.status === 429) {
+    const until = parseRetryAfter(answer) ?? resetsAt ?? answer.receivedAt + blindWaitMs;
+    outlet.budget.exhaust(operation.bucket, until);
+    return new BudgetError(name, new Date(until));
+  }
+  if (judge(answer).tokenRefused) {
+    outlet.tokenRefused();
+    return new NotReadyError(`${name}: the server refuses the account's token`);
+  }
+  return new ServerRefusedError(name, answer.status, answer.body);
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof NetworkError) return error.failure !== "aborted" && error.failure !== "certificate";
+  return error instanceof ServerRefusedError && error.status >= 500;
+}

@@ -1,0 +1,43 @@
+import { serve, type ServerType } from "@hono/node-server";
+import { Hono } from "hono";
+import type { DependencyContainer } from "tsyringe";
+import { HowdahError } from "../errors.js";
+import { FleetHost } from "../host/fleet-host.js";
+import { RedisToken } from "../store/redis.js";
+
+const redisAnswersWithinMs = 2_000;
+
+/** Answers `GET /health`: 200 while this process and its Redis work, whatever single accounts need. Throws PORT_TAKEN. */
+export async function serveHealth(port: number, container: DependencyContainer): Promise<{ close(): Promise<void> }> {
+  const app = new Hono();
+  app.get("/health", async (c) => {
+    const answers = await redisAnswers(container);
+    const body = { status: answers ? "ok" : "redis does not answer", accounts: container.resolve(FleetHost).owned };
+    return c.json(body, answers ? 200 : 503);
+  });
+  const server = await listening(app, port);
+  return { close: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+function listening(app: Hono, port: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, port }, () => resolve(server));
+    server.on("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "EADDRINUSE") return reject(cause);
+      const cure = "set PORT to a free port, or stop the other program";
+      reject(new HowdahError("PORT_TAKEN", `port ${port} is taken by another program`, { cure, cause }));
+    });
+  });
+}
+
+async function redisAnswers(container: DependencyContainer): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), redisAnswersWithinMs).unref());
+  const pong = container
+    .resolve(RedisToken)
+    .ping()
+    .then(
+      () => true,
+      () => false,
+    );
+  return Promise.race([pong, late]);
+}

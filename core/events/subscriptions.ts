@@ -1,0 +1,63 @@
+import type { Subscription } from "../mastodon/stream.js";
+import type { StreamFrame } from "../mastodon/stream-frame.js";
+import type { Notification, Status } from "../mastodon/entities.js";
+import type { EventName, ServerEvent } from "./event.js";
+
+/** The streams to subscribe for the events that riders asked for. */
+export function subscriptionsFor(wanted: ReadonlySet<EventName>): Subscription[] {
+  const names = [...wanted];
+  const subscriptions: Subscription[] = [];
+  // The user stream carries notifications too; alone they come without the whole home timeline.
+  if (names.some((name) => name === "timeline.home" || name.startsWith("status."))) {
+    subscriptions.push({ stream: "user" });
+  } else if (wantsNotifications(wanted)) {
+    subscriptions.push({ stream: "user:notification" });
+  }
+  if (wanted.has("timeline.local")) subscriptions.push({ stream: "public:local" });
+  if (wanted.has("timeline.public")) subscriptions.push({ stream: "public" });
+  for (const name of names) {
+    if (name.startsWith("timeline.tag:")) subscriptions.push({ stream: "hashtag", tag: after(name) });
+    if (name.startsWith("timeline.list:")) subscriptions.push({ stream: "list", list: after(name) });
+  }
+  return subscriptions;
+}
+
+/** Whether any of the events is a notification. */
+export function wantsNotifications(wanted: ReadonlySet<EventName>): boolean {
+  return [...wanted].some((name) => name === "notification" || name.startsWith("notification."));
+}
+
+/** What a frame of the stream says happened; undefined for events that are not ours. */
+export function eventIn({ streams, event, payload }: StreamFrame): ServerEvent | undefined {
+  if (event === "delete") return typeof payload === "string" ? { kind: "deleted", statusId: payload } : undefined;
+  if (typeof payload !== "object" || payload === null || !("id" in payload) || !("account" in payload))
+    return undefined;
+  if (event === "notification") return { kind: "notification", notification: payload as Notification };
+  if (event === "status.update") return { kind: "edited", status: payload as Status };
+  const timeline = timelineOf(streams);
+  if (event !== "update" || timeline === undefined) return undefined;
+  return { kind: "status", timeline, status: payload as Status };
+}
+
+type Timeline = Extract<ServerEvent, { kind: "status" }>["timeline"];
+
+function timelineOf([stream, parameter]: readonly string[]): Timeline | undefined {
+  switch (stream) {
+    case "user":
+      return "timeline.home";
+    case "public:local":
+      return "timeline.local";
+    case "public":
+      return "timeline.public";
+    case "hashtag":
+      return parameter === undefined ? undefined : `timeline.tag:${parameter}`;
+    case "list":
+      return parameter === undefined ? undefined : `timeline.list:${parameter}`;
+    default:
+      return undefined;
+  }
+}
+
+function after(name: string): string {
+  return name.slice(name.indexOf(":") + 1);
+}

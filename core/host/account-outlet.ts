@@ -1,0 +1,82 @@
+import type { Logger } from "pino";
+import type { Redis } from "ioredis";
+import { inject, injectable } from "tsyringe";
+import type { Account } from "../accounts/account.js";
+import type { Credentials } from "../auth/vault.js";
+import { Budget } from "../client/budget.js";
+import type { Outlet } from "../client/call.js";
+import { RedisLedger } from "../client/redis-ledger.js";
+import { NotReadyError } from "../errors.js";
+import type { Tenure } from "../jobs/ownership.js";
+import { HttpToken, type Http } from "../mastodon/http.js";
+import type { OperationName } from "../mastodon/operations.js";
+import type { RequestParams } from "../mastodon/request.js";
+import type { Plugin } from "../plugin.js";
+import { KeysToken, type Keys } from "../store/keys.js";
+import { RedisToken } from "../store/redis.js";
+import { KeyringToken, type Keyring } from "../store/seal.js";
+import { AccountToken, LoggerToken, TenureToken } from "./tokens.js";
+
+/** The way out of one account, open while it is ready and this process owns it. */
+@injectable()
+export class AccountOutlet implements Outlet {
+  readonly account: string;
+  readonly server: string;
+  readonly dryRun: boolean;
+  readonly epoch: number;
+  readonly http: Http;
+  readonly ledger: RedisLedger;
+  readonly budget = new Budget();
+  readonly #tenure: Tenure;
+  readonly #logger: Logger;
+  #open: { accessToken: string; personId: string; refused: () => void } | undefined;
+  #closedBecause = "the account is not ready yet";
+
+  constructor(
+    @inject(AccountToken) account: Account<Plugin>,
+    @inject(TenureToken) tenure: Tenure,
+    @inject(HttpToken) http: Http,
+    @inject(RedisToken) redis: Redis,
+    @inject(KeysToken) keys: Keys,
+    @inject(KeyringToken) keyring: Keyring,
+    @inject(LoggerToken) logger: Logger,
+  ) {
+    this.account = account.name;
+    this.server = account.server;
+    this.dryRun = account.dryRun;
+    this.epoch = tenure.epoch;
+    this.http = http;
+    this.ledger = new RedisLedger(redis, keys, keyring, account.name);
+    this.#tenure = tenure;
+    this.#logger = logger;
+  }
+
+  get personId(): string {
+    return this.#open?.personId ?? "";
+  }
+
+  /** Opens it with a token; `refused` is called when the server refuses that token. */
+  open(credentials: Credentials, personId: string, refused: () => void): void {
+    this.#open = { accessToken: credentials.accessToken, personId, refused };
+  }
+
+  /** Nothing goes out any more; whoever tries is told why and waits. */
+  close(because: string): void {
+    this.#open = undefined;
+    this.#closedBecause = because;
+  }
+
+  accessToken(): string {
+    if (this.#open === undefined) throw new NotReadyError(this.#closedBecause);
+    if (!this.#tenure.isValid()) throw new NotReadyError("another process may own the account by now");
+    return this.#open.accessToken;
+  }
+
+  tokenRefused(): void {
+    this.#open?.refused();
+  }
+
+  simulated(rider: string, operation: OperationName, params: RequestParams): void {
+    this.#logger.info({ account: this.account, rider, operation, params }, `dry run: would call ${operation}`);
+  }
+}

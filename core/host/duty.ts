@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { inject, injectable } from "tsyringe";
+import type { Account } from "../accounts/account.js";
+import type { Credentials } from "../auth/vault.js";
+import { createClient } from "../client/create-client.js";
+import { newestPosition, notificationsAfter } from "../events/catch-up.js";
+import { setClocks } from "../events/clock.js";
+import type { EventName } from "../events/event.js";
+import { listen } from "../events/listen.js";
+import { subscriptionsFor } from "../events/subscriptions.js";
+import { JobsToken, type Jobs } from "../jobs/jobs.js";
+import type { Tenure } from "../jobs/ownership.js";
+import type { CredentialAccount } from "../mastodon/entities.js";
+import { compareIds } from "../mastodon/ids.js";
+import { expandScopes, missingScopes } from "../mastodon/scopes.js";
+import type { AccountFacts, Log, Plugin } from "../plugin.js";
+import { AccountOutlet } from "./account-outlet.js";
+import { Deliveries } from "./deliveries.js";
+import { DeliveryStore } from "./delivery-store.js";
+import { pluginLog } from "./plugin-log.js";
+import { Rider, type CheckCron } from "./rider.js";
+import { Servers } from "./servers.js";
+import { SessionStatus } from "./session-status.js";
+import { AccountToken, CheckCronToken, LoggerToken, TenureToken, UserAgentToken } from "./tokens.js";
+
+/** How long handlers that are told to end may take before the account is let go all the same. */
+const graceMs = 8_000;
+const hearAgainMs = 10_000;
+
+/** With what an account goes on duty. */
+export interface Readiness {
+  readonly credentials: Credentials;
+  readonly person: CredentialAccount;
+  /** Called when the server refuses the token. */
+  readonly refused: () => void;
+}
+
+/** An account's riders at work: set up, listened for, and handed their events. */
+@injectable()
+export class Duty {
+  readonly #account: Account<Plugin>;
+  readonly #tenure: Tenure;
+  readonly #outlet: AccountOutlet;
+  readonly #jobs: Jobs;
+  readonly #servers: Servers;
+  readonly #status: SessionStatus;
+  readonly #checkCron: CheckCron;
+  readonly #userAgent: string;
+  readonly #logger: Logger;
+  readonly #riders: readonly Rider[];
+  readonly #deliveries: Deliveries;
+  #listening: { stop: AbortController; done: Promise<void>; key: string } | undefined;
+
+  constructor(
+    @inject(AccountToken) account: Account<Plugin>,
+    @inject(TenureToken) tenure: Tenure,
+    @inject(AccountOutlet) outlet: AccountOutlet,
+    @inject(DeliveryStore) store: DeliveryStore,
+    @inject(JobsToken) jobs: Jobs,
+    @inject(Servers) servers: Servers,
+    @inject(SessionStatus) status: SessionStatus,
+    @inject(CheckCronToken) checkCron: CheckCron,
+    @inject(UserAgentToken) userAgent: string,
+    @inject(LoggerToken) logger: Logger,
+  ) {
+    this.#account = account;
+    this.#tenure = tenure;
+    this.#outlet = outlet;
+    this.#jobs = jobs;
+    this.#servers = servers;
+    this.#status = status;
+    this.#checkCron = checkCron;
+    this.#userAgent = userAgent;
+    this.#logger = logger.child({ account: account.name });
+    this.#riders = account.riders.map((entry) => new Rider(entry));
+    this.#deliveries = new Deliveries({
+      store,
+      outlet,
+      riders: this.#riders,
+      signal: tenure.signal,
+      logFor: (rider) => this.#logFor(rider),
+      onProgress: () => status.touch(),
+    });
+    status.from({
+      budget: () => outlet.budget.rows(Date.now()),
+      riders: () =>
+        Promise.all(
+          this.#riders.map(async (rider) => ({
+            name: rider.name,
+            plugin: rider.entry.plugin.name,
+            ...rider.standing,
+            ...(await store.counts(rider.name)),
+            waiting: this.#deliveries.waiting(rider.name),
+          })),
+        ),
+    });
+  }
+
+  /** Begins, or goes on with other credentials: riders whose scopes are granted now are set up. */
+  async begin(readiness: Readiness): Promise<void> {
+    const { credentials, person, refused } = readiness;
+    this.#outlet.open(credentials, person.id, refused);
+    const { name, server, timezone } = this.#account;
+    const facts: AccountFacts = { name, server, id: person.id, username: person.username, timezone };
+    for (const rider of this.#riders) await this.#settle(rider, facts, credentials);
+    const clocks = this.#riders.flatMap((rider) => rider.clocks);
+    await setClocks(this.#jobs, name, clocks);
+    this.#listen(credentials);
+    await this.#deliveries.takeDue();
+    this.#status.touch();
+  }
+
+  /** The account cannot act: nothing is heard, nothing goes out, what is under way waits. */
+  suspend(because: string): void {
+    this.#outlet.close(because);
+    this.#stopListening();
+    this.#status.hears({ mode: "none", connected: false });
+  }
+
+  /** Something was put on the due list. */
+  async takeDue(): Promise<void> {
+    await this.#deliveries.takeDue();
+  }
+
+  /** The account is let go. */
+  async end(): Promise<void> {
+    const listening = this.#listening?.done;
+    this.#stopListening();
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
+    await Promise.race([Promise.all([listening, this.#deliveries.idle()]), grace]);
+    clearTimeout(timer);
+    this.#outlet.close("the account was let go");
+    for (const rider of this.#riders.toReversed()) {
+      await rider.stop({ state: "stopped", reason: "" }, this.#logFor(rider.name));
+    }
+  }
+
+  async #settle(rider: Rider, facts: AccountFacts, credentials: Credentials): Promise<void> {
+    const log = this.#logFor(rider.name);
+    const missing = missingScopes(credentials.scopes, rider.entry.scopes);
+    if (missing.length > 0) {
+      const reason = `${missing.join(" ")} is not granted: run bot auth ${this.#account.name}`;
+      log.warn(`waits: ${reason}`);
+      return rider.stop({ state: "waiting", reason }, log);
+    }
+    if (rider.standing.state === "running") return;
+    await rider.setUp(facts, this.#outlet, log, this.#tenure.signal, this.#checkCron);
+  }
+
+  #listen(credentials: Credentials): void {
+    const wanted = new Set<EventName>(this.#riders.flatMap((rider) => [...rider.wanted]));
+    const key = `${credentials.generation} ${[...wanted].toSorted().join(" ")}`;
+    if (this.#listening?.key === key) return;
+    this.#stopListening();
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.#tenure.signal]);
+    this.#listening = { stop, done: this.#keepHearing(wanted, credentials, signal), key };
+  }
+
+  #stopListening(): void {
+    this.#listening?.stop.abort();
+    this.#listening = undefined;
+    this.#deliveries.gap();
+  }
+
+  async #keepHearing(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#hear(wanted, credentials, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#logger.warn({ err: error }, "cannot listen at the moment");
+        await sleep(hearAgainMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #hear(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
+    const permitted = expandScopes(credentials.scopes);
+    const client = createClient<"read:notifications">(this.#outlet, {
+      rider: "howdah",
+      permitted,
+      record: undefined,
+      signal,
+      deadline: Infinity,
+    });
+    await this.#deliveries.open(() => newestPosition(client));
+    const catchUp = async () => {
+      const [position] = this.#deliveries.positions().toSorted(compareIds);
+      const gap = this.#deliveries.gaps;
+      if (position === undefined) return;
+      for await (const notification of notificationsAfter(client, position)) {
+        this.#deliveries.offer({ kind: "notification", notification });
+      }
+      await this.#deliveries.caughtUp(gap);
+    };
+    await listen({
+      info: await this.#servers.info(this.#account.server),
+      subscriptions: subscriptionsFor(wanted),
+      userAgent: this.#userAgent,
+      signal,
+      accessToken: () => this.#outlet.accessToken(),
+      onEvent: (event) => {
+        this.#status.heard();
+        this.#deliveries.offer(event);
+      },
+      onHearing: (hearing) => this.#status.hears(hearing),
+      onGap: () => this.#deliveries.gap(),
+      catchUp,
+      onRefused: () => this.#outlet.tokenRefused(),
+      log: this.#logger,
+    });
+  }
+
+  #logFor(rider: string): Log {
+    return pluginLog(this.#logger.child({ rider }));
+  }
+}

@@ -1,0 +1,131 @@
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { inject, injectable, Lifecycle, type DependencyContainer } from "tsyringe";
+import type { Account, Fleet } from "../accounts/account.js";
+import { renewalJob } from "../auth/renewal.js";
+import { tickJob } from "../events/clock.js";
+import { eventId } from "../events/event.js";
+import { JobsToken, type Jobs } from "../jobs/jobs.js";
+import { OwnershipToken, type Ownership, type Tenure } from "../jobs/ownership.js";
+import type { Plugin } from "../plugin.js";
+import { KeysToken, type Keys } from "../store/keys.js";
+import { RedisToken } from "../store/redis.js";
+import { KeyringToken, type Keyring } from "../store/seal.js";
+import { AccountOutlet } from "./account-outlet.js";
+import { DeliveryStore } from "./delivery-store.js";
+import { Duty } from "./duty.js";
+import { SessionStatus } from "./session-status.js";
+import { Session } from "./session.js";
+import { AccountToken, FleetToken, LoggerToken, TenureToken } from "./tokens.js";
+import { hearWakes, sendWake, type Wake } from "./wake.js";
+
+/** Runs the accounts that this process owns, each in a container of its own. */
+@injectable()
+export class FleetHost {
+  readonly #fleet: Fleet<Plugin>;
+  readonly #ownership: Ownership;
+  readonly #jobs: Jobs;
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #keyring: Keyring;
+  readonly #logger: Logger;
+  readonly #sessions = new Map<string, Session>();
+  #container: DependencyContainer | undefined;
+  #stopHearing: (() => void) | undefined;
+
+  constructor(
+    @inject(FleetToken) fleet: Fleet<Plugin>,
+    @inject(OwnershipToken) ownership: Ownership,
+    @inject(JobsToken) jobs: Jobs,
+    @inject(RedisToken) redis: Redis,
+    @inject(KeysToken) keys: Keys,
+    @inject(KeyringToken) keyring: Keyring,
+    @inject(LoggerToken) logger: Logger,
+  ) {
+    this.#fleet = fleet;
+    this.#ownership = ownership;
+    this.#jobs = jobs;
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#keyring = keyring;
+    this.#logger = logger;
+  }
+
+  /** Takes part in the fleet. `container` is the one that accounts' containers are made from. */
+  async start(container: DependencyContainer): Promise<void> {
+    registerPerAccount(container);
+    this.#container = container;
+    this.#stopHearing = await hearWakes(this.#redis, this.#keys, (wake) => this.#onWake(wake));
+    await this.#jobs.take(tickJob, ({ data, dueAt }) => this.#onTick(data, dueAt));
+    await this.#jobs.take(renewalJob, ({ data }) => this.#onRenewal(data.account));
+    const names = this.#fleet.accounts.map(({ name }) => name);
+    await this.#ownership.start(names, (tenure) => this.#hold(tenure));
+  }
+
+  /** How many accounts this process owns. */
+  get owned(): number {
+    return this.#sessions.size;
+  }
+
+  /** Lets every account go, to whoever waits for it. */
+  async stop(): Promise<void> {
+    await this.#ownership.stop();
+    this.#stopHearing?.();
+  }
+
+  async #hold(tenure: Tenure): Promise<void> {
+    const account = this.#fleet.accounts.find(({ name }) => name === tenure.account);
+    if (account === undefined || this.#container === undefined) return;
+    const session = this.#containerFor(this.#container, account, tenure).resolve(Session);
+    this.#sessions.set(account.name, session);
+    try {
+      await session.run();
+    } finally {
+      this.#sessions.delete(account.name);
+    }
+  }
+
+  #containerFor(parent: DependencyContainer, account: Account<Plugin>, tenure: Tenure): DependencyContainer {
+    const child = parent.createChildContainer();
+    child.register(AccountToken, { useValue: account });
+    child.register(TenureToken, { useValue: tenure });
+    child.register(DeliveryStore, {
+      useValue: new DeliveryStore(this.#redis, this.#keys, this.#keyring, account.name),
+    });
+    return child;
+  }
+
+  /** A tick is a durable timer only: whoever takes it puts it on the due list, the owner does the work. */
+  async #onTick(
+    { account, rider, name }: { account: string; rider: string; name: string },
+    dueAt: number,
+  ): Promise<void> {
+    const event = { kind: "tick", rider, name, dueAt } as const;
+    const store = new DeliveryStore(this.#redis, this.#keys, this.#keyring, account);
+    const invocation = `${rider}/${eventId(event)}`;
+    await store.putDue({ invocation, rider, event, attempts: 0, waits: 0, notBefore: 0, reason: "" });
+    await sendWake(this.#redis, this.#keys, { account, why: "due" });
+  }
+
+  async #onRenewal(account: string): Promise<void> {
+    await sendWake(this.#redis, this.#keys, { account, why: "renewal" });
+  }
+
+  #onWake({ account, why }: Wake): void {
+    const session = this.#sessions.get(account);
+    if (session === undefined) return;
+    if (why !== "due") return session.look();
+    session
+      .takeDue()
+      .catch((error: unknown) => this.#logger.warn({ account, err: error }, "the due list cannot be read"));
+  }
+}
+
+/** What depends on an account lives in that account's container: one from a parent would serve two accounts. */
+function registerPerAccount(container: DependencyContainer): void {
+  const scoped = { lifecycle: Lifecycle.ContainerScoped };
+  container.register(AccountOutlet, AccountOutlet, scoped);
+  container.register(SessionStatus, SessionStatus, scoped);
+  container.register(Duty, Duty, scoped);
+  container.register(Session, Session, scoped);
+}

@@ -1,0 +1,132 @@
+import { hostname } from "node:os";
+import { inject, injectable } from "tsyringe";
+import type { Account } from "../accounts/account.js";
+import type { Standing } from "../auth/auth-service.js";
+import type { BudgetRow } from "../client/budget.js";
+import type { Hearing } from "../events/listen.js";
+import type { Tenure } from "../jobs/ownership.js";
+import type { Plugin } from "../plugin.js";
+import { neededScopes } from "./needed-scopes.js";
+import { heartbeatMs, StatusBoard, type AccountStatus, type RiderStatus } from "./status.js";
+import { AccountToken, TenureToken } from "./tokens.js";
+
+/** Several changes within this time are one writing. */
+const gatherMs = 100;
+
+/** What the rest of the session knows at the moment of writing. */
+export interface StatusSources {
+  riders(): Promise<RiderStatus[]>;
+  budget(): BudgetRow[];
+}
+
+/** Keeps the account's row of `bot status` true while this process owns it. */
+@injectable()
+export class SessionStatus {
+  readonly #account: Account<Plugin>;
+  readonly #tenure: Tenure;
+  readonly #board: StatusBoard;
+  #standing: Standing | undefined;
+  #since = new Date().toISOString();
+  #hearing: Hearing = { mode: "none", connected: false };
+  #lastEventAt: number | undefined;
+  #sources: StatusSources | undefined;
+  #gathering: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(
+    @inject(AccountToken) account: Account<Plugin>,
+    @inject(TenureToken) tenure: Tenure,
+    @inject(StatusBoard) board: StatusBoard,
+  ) {
+    this.#account = account;
+    this.#tenure = tenure;
+    this.#board = board;
+  }
+
+  /** The sequence has ended this way. */
+  async stands(standing: Standing): Promise<void> {
+    const before = this.#standing ?? (await this.#board.read(this.#account.name))?.status;
+    if (before?.state !== standing.state) this.#since = new Date().toISOString();
+    else if ("since" in before) this.#since = before.since;
+    this.#standing = standing;
+    this.#heartbeat ??= setInterval(() => void this.#write(), heartbeatMs);
+    await this.#write();
+  }
+
+  /** Tells it where to ask for riders and budget. */
+  from(sources: StatusSources): void {
+    this.#sources = sources;
+  }
+
+  hears(hearing: Hearing): void {
+    this.#hearing = hearing;
+    this.touch();
+  }
+
+  heard(): void {
+    this.#lastEventAt = Date.now();
+    this.touch();
+  }
+
+  /** Something has changed: it is written soon. */
+  touch(): void {
+    this.#gathering ??= setTimeout(() => void this.#write(), gatherMs);
+  }
+
+  /** The last writing: nobody owns the account. */
+  async letGo(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#gathering);
+    if (this.#standing === undefined) return;
+    const status = await this.#compose(this.#standing);
+    const row = { ...status, owner: null, stream: { ...status.stream, connected: false } };
+    await this.#board.write(row).catch(() => undefined);
+  }
+
+  async #write(): Promise<void> {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    if (this.#standing === undefined || !this.#tenure.isValid()) return;
+    // A Redis that is away is said elsewhere, and the next heartbeat writes again.
+    await this.#compose(this.#standing)
+      .then((status) => this.#board.write(status))
+      .catch(() => undefined);
+  }
+
+  async #compose({ cure, credentials, missing, person, reason, state }: Standing): Promise<AccountStatus> {
+    const account = this.#account;
+    return {
+      account: account.name,
+      server: account.server,
+      handle: person?.username ?? account.handle ?? null,
+      state,
+      reason,
+      cure,
+      since: this.#since,
+      paused: null,
+      dry_run: account.dryRun,
+      scopes: { needed: neededScopes(account).scopes, granted: credentials?.scopes ?? [], missing },
+      token:
+        credentials === undefined
+          ? null
+          : {
+              expires_at: isoTime(credentials.expiresAt),
+              refreshable: credentials.refreshToken !== undefined,
+              generation: credentials.generation,
+            },
+      stream: { ...this.#hearing, last_event_at: isoTime(this.#lastEventAt) },
+      owner: { process: String(process.pid), host: hostname(), epoch: this.#tenure.epoch },
+      riders: (await this.#sources?.riders()) ?? [],
+      budget: (this.#sources?.budget() ?? []).map(({ resetsAt, ...row }) => ({
+        ...row,
+        resets_at: new Date(resetsAt).toISOString(),
+      })),
+    };
+  }
+}
+
+/** Some servers let tokens live for longer than a Date can say. */
+function isoTime(time: number | undefined): string | null {
+  if (time === undefined) return null;
+  return new Date(Math.min(time, 8_640_000_000_000_000)).toISOString();
+}

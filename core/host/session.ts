@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { inject, injectable } from "tsyringe";
+import type { Account } from "../accounts/account.js";
+import { AuthService, type Standing } from "../auth/auth-service.js";
+import { nextTurnMs, renewalJob } from "../auth/renewal.js";
+import { JobsToken, type Jobs } from "../jobs/jobs.js";
+import type { Tenure } from "../jobs/ownership.js";
+import type { Plugin } from "../plugin.js";
+import { Duty } from "./duty.js";
+import { neededScopes } from "./needed-scopes.js";
+import { SessionStatus } from "./session-status.js";
+import { AccountToken, LoggerToken, TenureToken } from "./tokens.js";
+
+/** How long until an account that cannot act is looked at again, in milliseconds. */
+const firstLookMs = 2_000;
+const longestLookMs = 60_000;
+
+/**
+ * One account in the hands of its owner: takes it through the sequence, again whenever something has changed, and
+ * keeps its riders on duty while it is ready.
+ */
+@injectable()
+export class Session {
+  readonly #account: Account<Plugin>;
+  readonly #tenure: Tenure;
+  readonly #auth: AuthService;
+  readonly #jobs: Jobs;
+  readonly #duty: Duty;
+  readonly #status: SessionStatus;
+  readonly #logger: Logger;
+  #wake: (() => void) | undefined;
+  #isWoken = false;
+  #said = "";
+
+  constructor(
+    @inject(AccountToken) account: Account<Plugin>,
+    @inject(TenureToken) tenure: Tenure,
+    @inject(AuthService) auth: AuthService,
+    @inject(JobsToken) jobs: Jobs,
+    @inject(Duty) duty: Duty,
+    @inject(SessionStatus) status: SessionStatus,
+    @inject(LoggerToken) logger: Logger,
+  ) {
+    this.#account = account;
+    this.#tenure = tenure;
+    this.#auth = auth;
+    this.#jobs = jobs;
+    this.#duty = duty;
+    this.#status = status;
+    this.#logger = logger.child({ account: account.name });
+  }
+
+  /** Runs until the account is let go. */
+  async run(): Promise<void> {
+    const { signal } = this.#tenure;
+    signal.addEventListener("abort", () => this.look(), { once: true });
+    try {
+      for (let failures = 0; !signal.aborted; failures += 1) {
+        const standing = await this.#ask();
+        if (signal.aborted) break;
+        if (await this.#take(standing)) failures = 0;
+        await this.#pause(standing, failures);
+      }
+    } finally {
+      await this.#duty.end();
+      await this.#status.letGo();
+    }
+  }
+
+  /** Runs the sequence again soon: new credentials, a renewal, a refused token. */
+  look(): void {
+    this.#isWoken = true;
+    this.#wake?.();
+  }
+
+  /** Something was put on the due list. */
+  async takeDue(): Promise<void> {
+    await this.#duty.takeDue();
+  }
+
+  async #ask(): Promise<Standing> {
+    this.#isWoken = false;
+    const standing = await this.#auth.run(this.#account, neededScopes(this.#account).scopes);
+    await this.#status.stands(standing);
+    this.#say(standing);
+    return standing;
+  }
+
+  /** Once per change: an account may wait for its operator for weeks. */
+  #say({ cure, missing, reason, state }: Standing): void {
+    const said = `${state} ${reason} ${missing.join(" ")}`;
+    if (said === this.#said) return;
+    this.#said = said;
+    if (state === "ready") this.#logger.info({ missing }, "ready");
+    else this.#logger.warn({ state, cure }, `not ready: ${reason}`);
+  }
+
+  /** Goes on duty with it, or off. Answers whether it is ready. */
+  async #take(standing: Standing): Promise<boolean> {
+    const { credentials, person, state } = standing;
+    if (state !== "ready" || credentials === undefined || person === undefined) {
+      this.#duty.suspend(`the account is ${state}: ${standing.reason}`);
+      return false;
+    }
+    await this.#duty.begin({ credentials, person, refused: () => this.look() });
+    const delayMs = nextTurnMs(credentials, Date.now());
+    await this.#jobs.add(
+      renewalJob,
+      { account: this.#account.name },
+      { id: this.#account.name, delayMs, replace: true },
+    );
+    return true;
+  }
+
+  /** Until something changes; an account that is not ready is looked at again by and by. */
+  async #pause(standing: Standing, failures: number): Promise<void> {
+    if (this.#isWoken) {
+      // Whoever wakes it again and again, such as a token that is refused each time, must not make a storm.
+      await sleep(Math.min(longestLookMs, 250 * 2 ** Math.min(failures, 8)), undefined, {
+        signal: this.#tenure.signal,
+      }).catch(() => undefined);
+      return;
+    }
+    const delayMs = Math.min(longestLookMs, firstLookMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (standing.state !== "ready") setTimeout(resolve, delayMs).unref();
+    });
+    this.#wake = undefined;
+  }
+}

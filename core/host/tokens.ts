@@ -1,0 +1,19 @@
+import type { Logger } from "pino";
+import type { InjectionToken } from "tsyringe";
+import type { Account, Fleet } from "../accounts/account.js";
+import type { Tenure } from "../jobs/ownership.js";
+import type { Plugin } from "../plugin.js";
+import type { CheckCron } from "./rider.js";
+
+/** The process' log. */
+export const LoggerToken: InjectionToken<Logger> = Symbol("Logger");
+/** What every request and socket calls itself. */
+export const UserAgentToken: InjectionToken<string> = Symbol("UserAgent");
+/** How a cron expression is checked. */
+export const CheckCronToken: InjectionToken<CheckCron> = Symbol("CheckCron");
+/** accounts.yaml, as this process read it. */
+export const FleetToken: InjectionToken<Fleet<Plugin>> = Symbol("Fleet");
+/** The account of a child container. */
+export const AccountToken: InjectionToken<Account<Plugin>> = Symbol("Account");
+/** The right to act for the account of a child container. */
+export const TenureToken: InjectionToken<Tenure> = Symbol("Tenure");

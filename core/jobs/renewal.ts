@@ -1,0 +1,102 @@
+import { present, type Lease } from "./lease.js";
+
+/** Extends locks in Redis and names the jobs whose lock was not found under its token. */
+type ExtendLocks = (jobIds: string[], tokens: string[], lockMs: number) => Promise<string[]>;
+
+const locksPerCall = 1_000;
+
+/**
+ * Renews the locks of all leases a few times per lock time, and lets those lapse that were not renewed in time.
+ * It stands in for BullMQ's own renewal, which does not say when it was sent and tracks by job: a job that the same
+ * process takes again, after it had lost it, would go unrenewed as soon as the earlier run ends.
+ */
+export class Renewal {
+  readonly #leases = new Set<Lease>();
+  readonly #extend: ExtendLocks;
+  readonly #lockMs: number;
+  readonly #onError: (error: Error) => void;
+  #renewalTimer: NodeJS.Timeout | undefined;
+  #lapseTimer: NodeJS.Timeout | undefined;
+  #underWay = false;
+
+  constructor(extend: ExtendLocks, lockMs: number, onError: (error: Error) => void) {
+    this.#extend = extend;
+    this.#lockMs = lockMs;
+    this.#onError = onError;
+  }
+
+  start(): void {
+    this.#renewalTimer = setInterval(() => void this.#renewAll(), this.#lockMs / 4);
+    this.#lapseTimer = setInterval(() => this.#lapse(), this.#lockMs / 20);
+  }
+
+  stop(): void {
+    clearInterval(this.#renewalTimer);
+    clearInterval(this.#lapseTimer);
+  }
+
+  leases(): Iterable<Lease> {
+    return this.#leases;
+  }
+
+  /** Keeps a lease renewed until it is dropped. An earlier one of the same job is lost: its lock was taken anew. */
+  keep(lease: Lease): void {
+    for (const other of this.#leases) if (other.jobId === lease.jobId) this.#forget(other);
+    this.#leases.add(lease);
+  }
+
+  drop(lease: Lease): void {
+    this.#leases.delete(lease);
+  }
+
+  /** Renews now; false if the lock is no longer this lease's. */
+  async renew(lease: Lease): Promise<boolean> {
+    await this.#renewBatch([lease]);
+    return !lease.lost;
+  }
+
+  #forget(lease: Lease): void {
+    lease.lose();
+    this.#leases.delete(lease);
+  }
+
+  /** One round at a time: while Redis does not answer, further ones would only queue up behind it. */
+  async #renewAll(): Promise<void> {
+    if (this.#underWay) return;
+    this.#underWay = true;
+    try {
+      const all = [...this.#leases];
+      for (let start = 0; start < all.length; start += locksPerCall) {
+        await this.#renewBatch(all.slice(start, start + locksPerCall));
+      }
+    } catch (error) {
+      this.#onError(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#underWay = false;
+    }
+  }
+
+  async #renewBatch(batch: readonly Lease[]): Promise<void> {
+    const sentAt = present();
+    const jobIds = batch.map(({ jobId }) => jobId);
+    const failed = new Set(
+      await this.#extend(
+        jobIds,
+        batch.map(({ token }) => token),
+        this.#lockMs,
+      ),
+    );
+    for (const lease of batch) {
+      if (!failed.has(lease.jobId)) lease.renewed(sentAt);
+      // A lease that was let go meanwhile has given its lock back: nothing was lost.
+      else if (this.#leases.has(lease)) this.#forget(lease);
+    }
+  }
+
+  #lapse(): void {
+    const now = present();
+    for (const lease of this.#leases) {
+      if (lease.end === undefined && lease.hasLapsed(now)) lease.lapse();
+    }
+  }
+}

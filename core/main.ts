@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+import "reflect-metadata";
+import { readFileSync } from "node:fs";
+import type { Fleet } from "./accounts/account.js";
+import type { Context, Services } from "./cli/context.js";
+import { readEnvironment, type Environment } from "./cli/environment.js";
+import { runProgram } from "./cli/program.js";
+import type { Plugin } from "./plugin.js";
+
+/**
+ * The composition root: what the environment says becomes services, registered here by hand, from the store up to
+ * the host. Heavy modules are imported when a command needs them.
+ */
+async function services(environment: Environment, fleet: Fleet<Plugin>): Promise<Services> {
+  const { container, instanceCachingFactory } = await import("tsyringe");
+  const { openStore } = await import("./store/server.js");
+  const { connectRedis, RedisToken } = await import("./store/redis.js");
+  const { keysUnder, KeysToken } = await import("./store/keys.js");
+  const { KeyringToken } = await import("./store/seal.js");
+  const { checkKeyring, loadKeyring } = await import("./store/key-file.js");
+  const { checkDataFormat } = await import("./store/data-format.js");
+  const { createHttp } = await import("./mastodon/create-http.js");
+  const { HttpToken } = await import("./mastodon/http.js");
+  const { userAgent } = await import("./mastodon/user-agent.js");
+  const { checkCron, createJobs } = await import("./jobs/bullmq-jobs.js");
+  const { createOwnership } = await import("./jobs/bullmq-ownership.js");
+  const { JobsToken } = await import("./jobs/jobs.js");
+  const { OwnershipToken } = await import("./jobs/ownership.js");
+  const { RedisVault } = await import("./auth/redis-vault.js");
+  const { VaultToken } = await import("./auth/vault.js");
+  const { StatusBoard } = await import("./host/status.js");
+  const { Servers } = await import("./host/servers.js");
+  const { CheckCronToken, FleetToken, LoggerToken, UserAgentToken } = await import("./host/tokens.js");
+  const { createLogger } = await import("./cli/log.js");
+
+  const { keyring, made } = await loadKeyring(environment);
+  const store = await openStore({
+    url: environment.redisUrl,
+    dataDirectory: environment.dataDirectory,
+    path: environment.path,
+  });
+  const { address } = store;
+  const logger = createLogger(environment.logLevel, process.stderr.isTTY);
+  if (made !== undefined) {
+    logger.warn({ file: made }, "made a key that tokens are encrypted with: keep a copy, without it they are lost");
+  }
+  const agent = userAgent(version, fleet.contact);
+  const http = createHttp({ userAgent: agent });
+  const keys = keysUnder(environment.prefix);
+  const closing: (() => Promise<unknown>)[] = [() => http.close(), () => store.release()];
+  const close = async () => {
+    for (const step of closing) await step();
+  };
+  try {
+    const redis = await connectRedis(address);
+    closing.unshift(async () => redis.disconnect());
+    await checkDataFormat(redis, keys);
+    await checkKeyring(redis, keys, keyring);
+
+    const root = container.createChildContainer();
+    root.register(LoggerToken, { useValue: logger });
+    root.register(UserAgentToken, { useValue: agent });
+    root.register(CheckCronToken, { useValue: checkCron });
+    root.register(FleetToken, { useValue: fleet });
+    root.register(RedisToken, { useValue: redis });
+    root.register(KeysToken, { useValue: keys });
+    root.register(KeyringToken, { useValue: keyring });
+    root.register(HttpToken, { useValue: http });
+    root.register(VaultToken, { useValue: new RedisVault(redis, keys, keyring) });
+    root.register(StatusBoard, { useValue: new StatusBoard(redis, keys) });
+    root.register(Servers, { useValue: new Servers(http) });
+    const { prefix } = environment;
+    root.register(JobsToken, {
+      useFactory: instanceCachingFactory(() => {
+        const jobs = createJobs({ address, prefix, log: logger });
+        closing.unshift(() => jobs.close());
+        return jobs;
+      }),
+    });
+    root.register(OwnershipToken, {
+      useFactory: instanceCachingFactory(() => createOwnership({ address, redis, keys, prefix, log: logger })),
+    });
+    return { container: root, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function loadFleet(environment: Environment): Promise<Fleet<Plugin>> {
+  const { loadFleet: load } = await import("./accounts/load.js");
+  const { loadPlugin } = await import("./host/load-plugin.js");
+  return load<Plugin>({ file: environment.accountsFile, env: environment.variables, resolvePlugin: loadPlugin });
+}
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const context: Context = {
+  environment: ({ accounts }) => readEnvironment(process.env, accounts),
+  fleet: loadFleet,
+  services,
+  serveHealth: async (port, container) => (await import("./dashboard/health.js")).serveHealth(port, container),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+};
+
+await runProgram(process.argv, version, context);

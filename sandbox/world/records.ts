@@ -1,0 +1,125 @@
+import type { MediaAttachment, NotificationType, Report, Visibility } from "../../core/mastodon/entities.js";
+
+/** Something one person did to another or to a post, with the id that pages of it run over. */
+export interface Edge<T> {
+  readonly id: string;
+  readonly target: T;
+  readonly createdAt: number;
+}
+
+/** One person following another. */
+export interface Follow extends Edge<Person> {
+  readonly follower: Person;
+  reblogs: boolean;
+  notify: boolean;
+  languages: string[] | null;
+}
+
+/** One person muting another. */
+export interface Mute extends Edge<Person> {
+  readonly notifications: boolean;
+  readonly expiresAt: number | null;
+}
+
+/** A local account with everything that belongs to it. Maps are keyed by the other person's or the post's id. */
+export interface Person {
+  readonly id: string;
+  readonly username: string;
+  readonly createdAt: number;
+  displayName: string;
+  note: string;
+  fields: { name: string; value: string }[];
+  locked: boolean;
+  discoverable: boolean;
+  bot: boolean;
+  /** Set once the person chose the label themselves; from then on the sandbox leaves it. */
+  botChosen: boolean;
+  suspended: boolean;
+  lastPostAt: number | null;
+  readonly following: Map<string, Follow>;
+  readonly followers: Map<string, Follow>;
+  /** Follow requests that wait for this person. */
+  readonly requests: Map<string, Follow>;
+  readonly blocks: Map<string, Edge<Person>>;
+  readonly mutes: Map<string, Mute>;
+  readonly favourites: Map<string, Edge<Post>>;
+  readonly bookmarks: Map<string, Edge<Post>>;
+  /** Oldest first. */
+  posts: Post[];
+  /** Oldest first. */
+  notifications: Notice[];
+}
+
+/** A status, or a reblog of one. */
+export interface Post {
+  readonly id: string;
+  readonly author: Person;
+  readonly createdAt: number;
+  readonly visibility: Visibility;
+  readonly replyTo: { readonly id: string; readonly author: Person } | null;
+  readonly reblogOf: Post | null;
+  readonly application: { readonly name: string; readonly website: string | null } | null;
+  text: string;
+  spoilerText: string;
+  sensitive: boolean;
+  language: string | null;
+  editedAt: number | null;
+  media: Media[];
+  poll: Poll | null;
+  mentions: Person[];
+  tags: string[];
+  /** By the id of who favourited. */
+  readonly favouritedBy: Map<string, Edge<Person>>;
+  /** The reblogs, by the id of who reblogged. */
+  readonly reblogs: Map<string, Post>;
+  /** Direct replies, oldest first. */
+  replies: Post[];
+}
+
+/** A poll of a post. */
+export interface Poll {
+  readonly id: string;
+  readonly expiresAt: number;
+  readonly multiple: boolean;
+  readonly hideTotals: boolean;
+  readonly options: readonly string[];
+  /** Chosen options by the voter's id. */
+  readonly votes: Map<string, readonly number[]>;
+  readonly voters: Map<string, Person>;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** An uploaded file. */
+export interface Media {
+  readonly id: string;
+  readonly owner: Person;
+  readonly type: MediaAttachment["type"];
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  readonly readyAt: number;
+  description: string | null;
+  focus: { x: number; y: number } | null;
+  postId: string | null;
+}
+
+/** A notification as it waits for its receiver. */
+export interface Notice {
+  readonly id: string;
+  readonly type: NotificationType;
+  readonly createdAt: number;
+  readonly from: Person;
+  readonly post: Post | null;
+}
+
+/** A report that somebody filed. */
+export interface FiledReport {
+  readonly id: string;
+  readonly by: Person;
+  readonly target: Person;
+  readonly createdAt: number;
+  readonly category: Report["category"];
+  readonly comment: string;
+  readonly forwarded: boolean;
+  readonly statusIds: readonly string[];
+  readonly ruleIds: readonly string[];
+}
