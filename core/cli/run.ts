@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { exitCodes } from "./exit.js";
 import { withServices, type Context } from "./context.js";
 
+const graceMs = 10_000;
+
 /** `bot run`: takes part in the fleet until it is told to stop. */
 export function addRun(program: Command, context: Context): void {
   program
@@ -25,13 +27,23 @@ export function addRun(program: Command, context: Context): void {
           const signal = await stopped;
           logger.info({ signal }, "stopping");
         } finally {
-          await host.stop();
           await health?.close();
+          const isDone = await endedWithin(graceMs, host.stop());
+          if (isDone) logger.info("stopped");
+          else logger.warn({ graceMs }, "not everything ended in time; another process takes it up");
         }
-        logger.info("stopped");
       });
       process.exitCode = exitCodes.done;
     });
+}
+
+/** A Redis that is away would hold the end up for good. */
+async function endedWithin(limitMs: number, ending: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), limitMs)));
+  const isDone = await Promise.race([ending.then(() => true), late]);
+  clearTimeout(timer);
+  return isDone;
 }
 
 /** A second signal ends the process at once. */

@@ -38,11 +38,6 @@ export class Cursor {
     this.#advance();
   }
 
-  /** It was not handled and nothing is stored of it: it may come again. */
-  abandon(id: string): void {
-    this.#begun.delete(id);
-  }
-
   /** What came meanwhile is being missed: the position stands still. */
   hold(): void {
     this.#isHeld = true;

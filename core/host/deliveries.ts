@@ -5,6 +5,7 @@ import { eventId, type Event, type ServerEvent } from "../events/event.js";
 import { wantsNotifications } from "../events/subscriptions.js";
 import type { Log } from "../plugin.js";
 import type { DeliveryStore, DueRecord, Progress } from "./delivery-store.js";
+import { dueOrder } from "./due-order.js";
 import { handlerInput } from "./handler-input.js";
 import { Lanes } from "./lanes.js";
 import { outcomeOf, retryDelayMs, waitDelayMs, type Outcome } from "./outcome.js";
@@ -15,6 +16,9 @@ const sideBySide = 8;
 const handlerDeadlineMs = 60_000;
 /** Events that were seen on one stream and come again on another, or in a catch-up. */
 const rememberedEvents = 5_000;
+const longestSleepMs = 60 * 60 * 1_000;
+const storeAgainMs = 5_000;
+const idleRiderMs = 60_000;
 
 /** What deliveries need of the account. */
 export interface DeliveryOptions {
@@ -102,13 +106,14 @@ export class Deliveries {
   async takeDue(): Promise<void> {
     clearTimeout(this.#timer);
     if (this.#options.signal.aborted) return;
+    const { store } = this.#options;
     const now = Date.now();
-    let next = Infinity;
-    for (const record of await this.#options.store.due()) {
-      if (record.notBefore > now) next = Math.min(next, record.notBefore);
-      else this.#enqueue(record);
+    const { nextAt, ready, superseded } = dueOrder(await store.due(), this.#underWay, now);
+    if (superseded.length > 0) await store.dropDue(superseded.map(({ invocation }) => invocation));
+    for (const record of ready) this.#enqueue(record);
+    if (nextAt !== undefined) {
+      this.#timer = setTimeout(() => void this.#takeDueLater(), Math.min(nextAt - now, longestSleepMs));
     }
-    if (next < Infinity) this.#timer = setTimeout(() => void this.#takeDueLater(), Math.min(next - now, 3_600_000));
   }
 
   /** How many events of a rider wait or are being handled. */
@@ -149,34 +154,45 @@ export class Deliveries {
   }
 
   async #deliver(record: DueRecord): Promise<void> {
-    const { riders, signal, store } = this.#options;
-    const rider = riders.find(({ name }) => name === record.rider);
+    let lookAgain = record.event.kind === "tick";
     try {
-      if (signal.aborted) return this.#abandon(record);
-      const handlers = rider?.handlersFor(record.event) ?? [];
-      // A rider that cannot run now keeps its events on the due list.
-      if (rider === undefined || handlers.length === 0) return;
-      if (await store.isAcknowledged(record.invocation)) return this.#finish(record);
-      await this.#attempt(rider, handlers, record);
+      lookAgain = (await this.#toItsEnd(record)) === "listed" || lookAgain;
     } catch (error) {
-      this.#abandon(record);
       this.#options.logFor(record.rider).error("the event could not be stored", { err: error });
+      setTimeout(() => this.#enqueue(record), storeAgainMs).unref();
     } finally {
       this.#underWay.delete(record.invocation);
       this.#options.onProgress();
     }
+    // It may be on the due list now, or have held back its clock's next tick.
+    if (lookAgain) await this.#takeDueLater();
   }
 
-  async #attempt(rider: Rider, handlers: readonly Handler[], record: DueRecord): Promise<void> {
-    const { store, signal } = this.#options;
-    const state = new RiderState(store, rider.name);
-    const outcome = await this.#run(rider, handlers, record, state);
-    // The account was let go: its next owner starts from what is stored.
-    if (signal.aborted && outcome.kind !== "done") return this.#abandon(record);
-    const progress = this.#progressAfter(record);
-    if (outcome.kind === "done") await store.acknowledge(progress, state.changes);
-    else await this.#again(progress, record, outcome);
+  /** Handles it and stores how that ended. Nothing is stored once the account was let go: its next owner does it. */
+  async #toItsEnd(record: DueRecord): Promise<"ended" | "listed"> {
+    const { signal, store } = this.#options;
+    if (signal.aborted) return "ended";
+    if (await store.isAcknowledged(record.invocation)) {
+      await store.passOver(this.#progressAfter(record));
+      this.#finish(record);
+      return "ended";
+    }
+    const state = new RiderState(store, record.rider);
+    const outcome = await this.#attempt(record, state);
+    if (signal.aborted && outcome.kind !== "done") return "ended";
+    if (outcome.kind === "done") await store.acknowledge(this.#progressAfter(record), state.changes);
+    else await this.#again(this.#progressAfter(record), record, outcome);
     this.#finish(record);
+    return outcome.kind === "done" ? "ended" : "listed";
+  }
+
+  async #attempt(record: DueRecord, state: RiderState): Promise<Outcome> {
+    const rider = this.#options.riders.find(({ name }) => name === record.rider);
+    const handlers = rider?.handlersFor(record.event) ?? [];
+    if (rider === undefined || handlers.length === 0) {
+      return { kind: "wait", until: Date.now() + idleRiderMs, reason: "the rider is not running" };
+    }
+    return this.#run(rider, handlers, record, state);
   }
 
   async #run(rider: Rider, handlers: readonly Handler[], record: DueRecord, state: RiderState): Promise<Outcome> {
@@ -225,23 +241,14 @@ export class Deliveries {
     if (outcome.kind === "wait") {
       const notBefore = outcome.until ?? Date.now() + waitDelayMs(record.waits);
       log.info("an event waits", { event: record.invocation, reason, until: new Date(notBefore).toISOString() });
-      await store.postpone(progress, { ...record, waits: record.waits + 1, notBefore, reason });
-      this.#wakeAt(notBefore);
-      return;
+      return store.postpone(progress, { ...record, waits: record.waits + 1, notBefore, reason });
     }
     const attempts = record.attempts + 1;
     const delayMs = retryDelayMs(attempts);
     log.error("a handler failed", { event: record.invocation, attempt: attempts, err: outcome.error });
     if (delayMs === undefined) return store.giveUp(progress, { ...record, attempts, reason });
     const notBefore = Date.now() + delayMs;
-    await store.postpone(progress, { ...record, attempts, waits: 0, notBefore, reason });
-    this.#wakeAt(notBefore);
-  }
-
-  /** The due list is read again then; an earlier reading sets the timer for what comes after it. */
-  #wakeAt(time: number): void {
-    if (this.#options.signal.aborted) return;
-    setTimeout(() => void this.#takeDueLater(), Math.max(0, time - Date.now()) + 50).unref();
+    return store.postpone(progress, { ...record, attempts, waits: 0, notBefore, reason });
   }
 
   #progressAfter({ event, invocation, rider }: DueRecord): Progress {
@@ -251,10 +258,6 @@ export class Deliveries {
 
   #finish({ event, rider }: DueRecord): void {
     if (event.kind === "notification") this.#cursors.get(rider)?.finish(event.notification.id);
-  }
-
-  #abandon({ event, rider }: DueRecord): void {
-    if (event.kind === "notification") this.#cursors.get(rider)?.abandon(event.notification.id);
   }
 }
 

@@ -64,6 +64,10 @@ export class DeliveryStore {
     await this.#redis.hsetnx(this.#key("due"), record.invocation, this.#sealed(record));
   }
 
+  async dropDue(invocations: readonly string[]): Promise<void> {
+    await this.#redis.hdel(this.#key("due"), ...invocations);
+  }
+
   async isAcknowledged(invocation: string): Promise<boolean> {
     return (await this.#redis.exists(this.#key("acknowledged", invocation))) === 1;
   }
@@ -86,6 +90,11 @@ export class DeliveryStore {
         );
     }
     await run(this.#withCursor(transaction, progress));
+  }
+
+  /** The invocation was acknowledged before: only its place is stored. */
+  async passOver(progress: Progress): Promise<void> {
+    await run(this.#withCursor(this.#redis.multi().hdel(this.#key("due"), progress.invocation), progress));
   }
 
   /** The invocation has to wait or be tried again: that is stored first, then its place. */

@@ -20,7 +20,11 @@ export class Servers {
     if (known !== undefined && Date.now() - known.at < goodForMs) return known.asked;
     const asked = fetchServerInfo(this.#http, origin);
     this.#known.set(origin, { asked, at: Date.now() });
-    asked.catch(() => this.#known.delete(origin));
+    asked.then(
+      // A server that answers, but tells nothing of itself, may be starting up.
+      ({ source }) => source === "none" && this.#known.delete(origin),
+      () => this.#known.delete(origin),
+    );
     return asked;
   }
 }

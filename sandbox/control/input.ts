@@ -12,6 +12,10 @@ export const grantInput = z.strictObject({
   scope: z.string(),
   code_challenge: z.string().optional(),
   code_challenge_method: z.string().optional(),
+  // The authorize page's other parameters, so that its whole query may be handed over.
+  response_type: z.literal("code").optional(),
+  force_login: z.unknown().optional(),
+  state: z.unknown().optional(),
 });
 
 const operationNames: ReadonlySet<string> = new Set(operationList.map(({ name }) => name));

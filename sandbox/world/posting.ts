@@ -112,9 +112,7 @@ export function addPost(world: World, author: Person, draft: NewPost): Post {
 
 function announce(world: World, post: Post): void {
   fanOut(world, post, "update");
-  for (const person of post.mentions) {
-    if (!person.blocks.has(post.author.id)) notify(world, person, { type: "mention", from: post.author, post });
-  }
+  for (const person of post.mentions) notify(world, person, { type: "mention", from: post.author, post });
   announceToSubscribers(world, post);
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 
+const script = join(import.meta.dirname, "../../script/check-imports.ts");
 const trees: string[] = [];
 
 afterEach(() => {
@@ -13,7 +14,7 @@ afterEach(() => {
 /** Runs the check on a tree made of `files`, or on the checkout, and gives its exit code and its lines. */
 function check(files?: Record<string, string>): { code: number | null; lines: string[] } {
   const root = files ? makeTree(files) : ".";
-  const run = spawnSync("node_modules/.bin/jiti", ["script/check-imports.ts", root], { encoding: "utf8" });
+  const run = spawnSync("node_modules/.bin/jiti", [script, root], { encoding: "utf8" });
   expect(run.stderr).toBe("");
   return { code: run.status, lines: run.stdout.trim().split("\n") };
 }

@@ -29,6 +29,7 @@ const settings = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noe
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = (await inContainer()) ?? (await asProcess()) ?? fromEnvironment();
   if (!redis) throw new Error(`the tests need Redis: install redis-server, or set REDIS_URL, or pull ${image}`);
+  process.once("SIGTERM", () => void redis.stop().finally(() => process.exit(143)));
   console.log(`Redis for the tests: ${redis.kind}, ${redis.url}`);
   project.provide("redisUrl", redis.url);
   return () => redis.stop();
