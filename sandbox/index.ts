@@ -4,6 +4,7 @@ import { listen, type Listening } from "./http/server.js";
 import { settingsFrom, type SandboxOptions } from "./settings.js";
 import { closeWorld } from "./world/world.js";
 
+export type { DialectName } from "./dialects/dialects.js";
 export type { Acting } from "./control/acting.js";
 export { Refusal } from "./refusal.js";
 export type { SandboxOptions } from "./settings.js";

@@ -1,3 +1,5 @@
+import type { RefusalRow } from "./dialects/dialect.js";
+
 /** An answer other than success, thrown where it is decided and turned into a response in one place. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -16,6 +18,17 @@ export class Refusal extends Error {
     this.body = body;
     this.headers = headers;
   }
+}
+
+/** A refusal that is sent as plain text. */
+export class PlainRefusal extends Refusal {}
+
+/** What a dialect's row says, with the scopes that would have been needed. */
+export function refusalFrom({ status, body, headers }: RefusalRow, scopes: readonly string[] = []): Refusal {
+  const filled = (text: string): string => text.replace("{scopes}", scopes.join(" | "));
+  if (typeof body === "string") return new PlainRefusal(status, filled(body), headers);
+  const fields = Object.entries(body).map(([name, text]) => [name, filled(text)]);
+  return new Refusal(status, Object.fromEntries(fields) as Refusal["body"], headers);
 }
 
 /** Mastodon's answer for what does not exist or may not be seen. */

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { HowdahError } from "../errors.js";
+import type { DialectName } from "../../sandbox/index.js";
 import type { Context } from "./context.js";
 import { portIn } from "./environment.js";
 
@@ -7,12 +8,25 @@ interface SandboxFlags {
   port: string;
   host: string;
   users: string[];
+  dialect: DialectName;
   publicUrl?: string;
   limits: "mastodon" | "off";
   windowScale: number;
   control: "loopback" | "any";
   label: "auto" | "all" | "none";
 }
+
+/** Written out, so that nothing of the sandbox is loaded before it is wanted; the type keeps the list whole. */
+const dialectNames = Object.keys({
+  mastodon: true,
+  doorkeeper: true,
+  gotosocial: true,
+  akkoma: true,
+  hollo: true,
+  friendica: true,
+  takahe: true,
+  mitra: true,
+} satisfies Record<DialectName, true>) as DialectName[];
 
 /** `bot sandbox`: a Mastodon-compatible server in memory. */
 export function addSandbox(program: Command, context: Context): void {
@@ -22,8 +36,19 @@ export function addSandbox(program: Command, context: Context): void {
     .option("--port <number>", "where it listens", "3000")
     .option("--host <address>", "on which address it listens", "127.0.0.1")
     .option("--users <names>", "who lives on it, separated by commas", userNames, ["alice", "bob"])
+    .option(
+      "--dialect <name>",
+      `the server family it behaves like: ${dialectNames.join(", ")}`,
+      oneOf(...dialectNames),
+      "mastodon",
+    )
     .option("--public-url <url>", "where the operator's browser reaches it, if elsewhere than programs do")
-    .option("--limits <mastodon|off>", "rate limits", oneOf("mastodon", "off"), "mastodon")
+    .option(
+      "--limits <mastodon|off>",
+      "rate limits: those of the dialect, or none",
+      oneOf("mastodon", "off"),
+      "mastodon",
+    )
     .option("--window-scale <factor>", "scales the windows of the rate limits: 0.05 is twenty times shorter", factor, 1)
     .option("--control <loopback|any>", "who may use /sandbox/*", oneOf("loopback", "any"), "loopback")
     .option("--label <auto|all|none>", "who is labelled as a bot", oneOf("auto", "all", "none"), "auto")
@@ -33,7 +58,8 @@ export function addSandbox(program: Command, context: Context): void {
       const sandbox = await startSandbox({ ...flags, port }).catch((cause: unknown) => {
         throw portError(cause, port);
       });
-      context.stdout.write(`sandbox on ${sandbox.url} with ${flags.users.join(", ")}\n`);
+      const as = flags.dialect === "mastodon" ? "" : `, as ${flags.dialect}`;
+      context.stdout.write(`sandbox on ${sandbox.url} with ${flags.users.join(", ")}${as}\n`);
       await new Promise<void>((resolve) => {
         for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
       });

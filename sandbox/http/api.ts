@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import type { Dialect } from "../dialects/dialect.js";
 import { authorize } from "../operations/access.js";
 import type { Call } from "../operations/call.js";
 import { answerOf, perform, type Answer } from "../operations/perform.js";
@@ -12,13 +13,21 @@ import type { Parts } from "./parts.js";
 /** The API: registration, streams, and everything that has a row in the operation table. */
 export function addApi(app: Hono<Env>, parts: Parts): void {
   app.post("/api/v1/apps", (c) => respond(c, register(parts, c)));
-  app.get("/api/v1/streaming/health", (c) => c.text("OK"));
-  app.get("/api/v1/streaming/*", (c) => serverSentEvents(parts, c));
+  const { streaming } = parts.settings.dialect;
+  if (streaming !== undefined) {
+    app.get("/api/v1/streaming/health", (c) => c.text("OK"));
+    app.get("/api/v1/streaming/*", (c) => serverSentEvents(parts, c));
+  }
+  const missing = missingOperations(parts.settings.dialect);
   app.all("/api/*", (c) => {
     const found = findRoute(c.req.method, c.req.path);
-    if (found === undefined) return c.json({ error: "Not Found" }, 404);
+    if (found === undefined || missing.has(found.route.name)) return c.json({ error: "Not Found" }, 404);
     return respond(c, callOperation(parts, c, found.route, found.inPath));
   });
+}
+
+function missingOperations({ software, without }: Dialect): ReadonlySet<string> {
+  return new Set<string>([...without, ...(software.instanceV2 ? [] : ["instance.get"])]);
 }
 
 function register(parts: Parts, c: Http): Answer {
@@ -35,7 +44,7 @@ function callOperation(parts: Parts, c: Http, route: Route, inPath: Readonly<Rec
   const bearer =
     token === undefined ? undefined : { scopes: token.scopes, person: token.person, refused: refusedBecause(token) };
   try {
-    authorize(route.name, route.operation, bearer);
+    authorize(parts.settings.dialect, route, bearer);
   } catch (error) {
     return answerOf(error);
   }
@@ -49,5 +58,6 @@ function callOperation(parts: Parts, c: Http, route: Route, inPath: Readonly<Rec
     origin,
   };
   const { pathname, search } = new URL(c.req.url);
-  return perform(route, call, new URL(pathname + search, origin));
+  const asked = new URL(pathname + search, origin);
+  return parts.answers.answer(c.req.method, call.idempotencyKey, () => perform(route, call, asked));
 }

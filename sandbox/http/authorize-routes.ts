@@ -3,7 +3,7 @@ import { deleteCookie, setCookie } from "hono/cookie";
 import type { AuthorizationRequest, RefusedRequest } from "../oauth/authorization.js";
 import { outOfBand } from "../oauth/app-registry.js";
 import { oauthError } from "../oauth/oauth-error.js";
-import { codePage, consentPage, errorPage, signInPage } from "../oauth/pages.js";
+import { codePage, consentPage, errorPage, signInPage, tokenPage } from "../oauth/pages.js";
 import { isOwnForm, type Session } from "../oauth/sessions.js";
 import type { Person } from "../world/records.js";
 import { parametersOf, sessionCookie, sessionIdOf, type Env, type Http } from "./exchange.js";
@@ -49,8 +49,14 @@ function showAuthorize(parts: Parts, c: Http): Response {
   const request = parts.authorization.check(parameters);
   if ("refusal" in request) return refuse(c, request);
   const { person } = session;
-  const hasGrant = parts.tokens.matching(request.app, person, request.scopes) !== undefined;
-  if (hasGrant && !forced) return handOver(c, request, parts.authorization.grant(person, request));
+  const held = forced ? undefined : parts.tokens.matching(request.app, person, request.scopes);
+  const { agreedBefore } = parts.settings.dialect.codes;
+  if (held !== undefined && agreedBefore === "the-token" && request.redirectUri === outOfBand) {
+    return c.html(tokenPage(held.accessToken));
+  }
+  if (held !== undefined && agreedBefore !== "the-question") {
+    return handOver(c, request, parts.authorization.grant(person, request));
+  }
   return c.html(consentPage(person, request, session.csrf));
 }
 
@@ -75,7 +81,7 @@ function handOver(c: Http, request: AuthorizationRequest, code: string): Respons
 }
 
 function refuse(c: Http, { refusal, redirectUri, state }: RefusedRequest): Response {
-  const { error, error_description } = refusal.body as { error: string; error_description: string };
+  const { error, error_description = error } = refusal.body as { error: string; error_description?: string };
   if (redirectUri !== undefined) return c.redirect(withQuery(redirectUri, { error, error_description, state }));
   return c.html(errorPage(error_description), refusal.status === 401 ? 401 : 400);
 }

@@ -2,6 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { TokenRows } from "../dialects/dialect.js";
 import { Parameters } from "../operations/parameters.js";
 import type { Answer } from "../operations/perform.js";
 import type { Token } from "../oauth/token-store.js";
@@ -45,11 +46,14 @@ export function bearerText(c: Http, values: Readonly<Record<string, unknown>>): 
   return inHeader ?? (typeof parameter === "string" ? parameter : undefined);
 }
 
-/** The client's credentials: HTTP Basic, else the body. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
-export function clientCredentialsOf(c: Http): ClientCredentials {
+/**
+ * The client's credentials: HTTP Basic where the server reads it, else the body.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+ */
+export function clientCredentialsOf(c: Http, places: TokenRows["clientSecret"]): ClientCredentials {
   const parameters = parametersOf(c);
   const [, encoded] = /^Basic\s+(\S+)\s*$/i.exec(c.req.header("authorization") ?? "") ?? [];
-  if (encoded === undefined) {
+  if (encoded === undefined || !places.includes("basic")) {
     return { clientId: parameters.text("client_id"), clientSecret: parameters.text("client_secret") };
   }
   const [clientId, clientSecret] = Buffer.from(encoded, "base64").toString().split(":", 2).map(formDecoded);
@@ -64,7 +68,9 @@ export const sessionIdOf = (c: Http): string | undefined => getCookie(c, session
 /** Who sent a request, by address. */
 export const remoteOf = (c: Http): string => c.env.incoming.socket.remoteAddress ?? "";
 
-/** An answer as a JSON response. */
+/** An answer as a response: JSON, or plain text. */
 export function respond(c: Http, answer: Answer): Response {
-  return c.json(answer.body as object, answer.status as ContentfulStatusCode, { ...answer.headers });
+  const status = answer.status as ContentfulStatusCode;
+  if (answer.isPlain) return c.text(String(answer.body), status, { ...answer.headers });
+  return c.json(answer.body as object, status, { ...answer.headers });
 }

@@ -1,14 +1,13 @@
 import type { Operation } from "../../core/mastodon/operation.js";
+import type { LimitRow } from "../dialects/dialect.js";
 import type { Settings } from "../settings.js";
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-
-/** One limit that a request counts against. */
+/** One limit as a request counts against it. */
 interface Bucket {
   readonly key: string;
   readonly limit: number;
   readonly windowMs: number;
+  readonly onSuccess: boolean;
 }
 
 /** What a request is, as far as limits go. */
@@ -27,16 +26,13 @@ export interface Verdict {
   readonly exceeded: boolean;
   /** To be called when the request took effect: new posts, follows and reports count only then. */
   readonly succeeded: () => void;
-  /** `X-RateLimit-*` of the tightest bucket; none where limits are off. */
+  /** `X-RateLimit-*` of the tightest bucket; none where limits are off or the dialect has no such headers. */
   readonly headers: () => Readonly<Record<string, string>>;
 }
 
 const free: Verdict = { exceeded: false, succeeded: () => undefined, headers: () => ({}) };
 
-/**
- * Mastodon's rate limits: windows that begin at multiples of their length, as its middleware counts them.
- * @see https://docs.joinmastodon.org/api/rate-limits/
- */
+/** The dialect's rate limits: windows that begin at multiples of their length, as Mastodon's middleware counts them. */
 export class Limits {
   readonly #counts = new Map<string, { window: number; count: number }>();
   readonly #settings: Settings;
@@ -47,20 +43,18 @@ export class Limits {
 
   /** Counts a request. */
   check(request: Counted): Verdict {
-    if (this.#settings.limits === "off" || !request.path.startsWith("/api/")) return free;
+    if (this.#settings.limits === "off") return free;
+    const { limits, limitHeaders } = this.#settings.dialect;
     const now = Date.now();
-    const buckets = bucketsOf(request);
-    const family = familyOf(request);
-    for (const bucket of buckets) this.#count(bucket, now);
-    const over =
-      buckets.find((bucket) => this.#used(bucket, now) > bucket.limit) ??
-      family.find((bucket) => this.#used(bucket, now) >= bucket.limit);
+    const buckets = limits.flatMap((row) => bucketOf(row, request) ?? []);
+    for (const bucket of buckets) if (!bucket.onSuccess) this.#count(bucket, now);
+    const over = buckets.find((bucket) => this.#used(bucket, now) > bucket.limit - (bucket.onSuccess ? 1 : 0));
     return {
       exceeded: over !== undefined,
       succeeded: () => {
-        for (const bucket of family) this.#count(bucket, now);
+        for (const bucket of buckets) if (bucket.onSuccess) this.#count(bucket, now);
       },
-      headers: () => this.#headers(over === undefined ? [...buckets, ...family] : [over], now),
+      headers: () => (limitHeaders ? this.#headers(over === undefined ? buckets : [over], now) : {}),
     };
   }
 
@@ -92,34 +86,42 @@ export class Limits {
   }
 }
 
-function bucketsOf(request: Counted): Bucket[] {
-  const { personId, token, remote, method, path, operation } = request;
-  const buckets: Bucket[] = [];
-  const add = (key: string, limit: number, windowMs: number): void => {
-    buckets.push({ key, limit, windowMs });
+/** The bucket that a row of the dialect makes for a request; nothing where the row is not about it. */
+function bucketOf(row: LimitRow, request: Counted): Bucket | undefined {
+  const holder = holderOf(row, request);
+  if (holder === undefined || !isAbout(row, request)) return undefined;
+  return {
+    key: `${row.name}:${holder}`,
+    limit: row.limit,
+    windowMs: row.windowSeconds * 1000,
+    onSuccess: row.onSuccess ?? false,
   };
-  if (token !== undefined) add(`token:${token}`, 300, 5 * minuteMs);
-  if (personId === undefined) add(`address:${remote}`, 300, 5 * minuteMs);
-  else {
-    add(`person:${personId}`, 1500, 5 * minuteMs);
-    if (operation?.bucket === "media") add(`media:${personId}`, 30, 30 * minuteMs);
-    if (operation?.bucket === "deletes") add(`deletes:${personId}`, 30, 30 * minuteMs);
-    if (request.paging) add(`paging:${personId}`, 300, 15 * minuteMs);
-  }
-  if (method === "POST" && path === "/api/v1/apps") add(`apps:${remote}`, 5, 10 * minuteMs);
-  return buckets;
 }
 
-/** Limits on what an account does, whichever token it uses. */
-function familyOf({ personId, operation }: Counted): Bucket[] {
-  if (personId === undefined) return [];
-  switch (operation?.bucket) {
-    case "statuses":
-      return [{ key: `statuses:${personId}`, limit: 300, windowMs: 3 * hourMs }];
-    case "follows":
-    case "reports":
-      return [{ key: `${operation.bucket}:${personId}`, limit: 400, windowMs: 24 * hourMs }];
+function holderOf({ per }: LimitRow, { token, personId, remote }: Counted): string | undefined {
+  switch (per) {
+    case "token":
+      return token;
+    case "person":
+      return personId;
+    case "address":
+      return remote;
+    case "stranger":
+      return personId === undefined ? remote : undefined;
+  }
+}
+
+function isAbout({ only }: LimitRow, { method, path, operation, paging }: Counted): boolean {
+  switch (only) {
+    case undefined:
+      return path.startsWith("/api/");
+    case "paging":
+      return paging && path.startsWith("/api/");
+    case "registration":
+      return method === "POST" && path === "/api/v1/apps";
+    case "token-endpoint":
+      return method === "POST" && path === "/oauth/token";
     default:
-      return [];
+      return operation?.bucket === only;
   }
 }

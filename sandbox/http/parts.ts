@@ -7,6 +7,7 @@ import type { Settings } from "../settings.js";
 import { Connections } from "../streaming/connections.js";
 import { addPerson } from "../world/people.js";
 import { createWorld, type World } from "../world/world.js";
+import { AnswerCache } from "./answer-cache.js";
 import { Faults } from "./faults.js";
 import { Limits } from "./limits.js";
 import { RequestLog } from "./request-log.js";
@@ -21,6 +22,7 @@ export interface Parts {
   readonly tokens: TokenStore;
   readonly sessions: Sessions;
   readonly limits: Limits;
+  readonly answers: AnswerCache;
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly connections: Connections;
@@ -30,7 +32,7 @@ export interface Parts {
 export function createParts(settings: Settings): Parts {
   const world = createWorld(settings);
   const secrets = new Secrets();
-  const apps = new AppRegistry(secrets);
+  const apps = new AppRegistry(secrets, settings.dialect.scopes);
   const connections = new Connections();
   for (const user of settings.users) addPerson(world, user);
   return {
@@ -39,9 +41,10 @@ export function createParts(settings: Settings): Parts {
     secrets,
     apps,
     authorization: new Authorization(apps, secrets, settings),
-    tokens: new TokenStore(secrets, settings.refreshTokens, (token) => connections.closeOf(token)),
+    tokens: new TokenStore(secrets, settings, (token) => connections.closeOf(token)),
     sessions: new Sessions(),
     limits: new Limits(settings),
+    answers: new AnswerCache(settings),
     faults: new Faults(),
     log: new RequestLog(),
     connections,

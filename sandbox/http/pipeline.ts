@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Next } from "hono";
 import { findRoute } from "../operations/routes.js";
 import { answerOf } from "../operations/perform.js";
+import { Refusal, refusalFrom } from "../refusal.js";
 import { parseBody, parseForm } from "./body.js";
 import { bearerText, remoteOf, respond, type Env, type Exchange, type Http } from "./exchange.js";
 import type { FaultAction, MetFault } from "./faults.js";
@@ -60,6 +61,10 @@ async function aroundFaults(parts: Parts, c: Http, next: Next): Promise<void> {
   const user = c.var.exchange.token?.person?.username;
   const fault = parts.faults.meet({ method: c.req.method, path: c.req.path, user });
   if (fault?.when === "before" && (await apply(c, fault))) return;
+  if (parts.settings.dialect.userAgentRequired && (c.req.header("user-agent") ?? "") === "") {
+    c.res = respond(c, answerOf(new Refusal(418, "I'm a teapot: no user-agent sent with request")));
+    return;
+  }
   await limited(parts, c, next);
   if (fault?.when === "after") await apply(c, fault);
 }
@@ -98,7 +103,7 @@ function faultResponse(action: Extract<FaultAction, { status: number }>): Respon
 
 async function limited(parts: Parts, c: Http, next: Next): Promise<void> {
   const verdict = parts.limits.check(countedFrom(c, c.var.exchange));
-  if (verdict.exceeded) c.res = c.json({ error: "Too many requests" }, 429);
+  if (verdict.exceeded) c.res = respond(c, answerOf(refusalFrom(parts.settings.dialect.refusals.tooMany)));
   else await next();
   if (c.res.ok) verdict.succeeded();
   for (const [name, value] of Object.entries(verdict.headers())) c.res.headers.set(name, value);

@@ -41,10 +41,11 @@ export function addWebPages(app: Hono<Env>, parts: Parts): void {
   });
 }
 
-function nodeInfo({ world }: Parts): object {
+function nodeInfo({ settings, world }: Parts): object {
+  const { name, version } = settings.dialect.software;
   return {
     version: "2.0",
-    software: { name: "mastodon", version: "4.4.3" },
+    software: { name, version },
     protocols: ["activitypub"],
     services: { outbound: [], inbound: [] },
     usage: { users: { total: world.people.size }, localPosts: world.posts.size },

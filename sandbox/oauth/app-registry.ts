@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { CredentialApplication } from "../../core/mastodon/entities.js";
-import { isScope, parseScopes } from "../../core/mastodon/scopes.js";
+import { parseScopes } from "../../core/mastodon/scopes.js";
+import type { ScopeRows } from "../dialects/dialect.js";
 import type { CallingApp } from "../operations/call.js";
 import { vapidKey } from "../operations/instance.js";
 import type { Parameters } from "../operations/parameters.js";
 import { invalid } from "../refusal.js";
 import { codePoints } from "../world/content.js";
+import { registrable } from "./scope-rules.js";
 import { sameSecret, type Secrets } from "./secrets.js";
 
 /** The redirect that shows the code on a page. */
@@ -21,9 +23,11 @@ export interface App extends CallingApp {
 export class AppRegistry {
   readonly #byClientId = new Map<string, App>();
   readonly #secrets: Secrets;
+  readonly #scopeRules: ScopeRows;
 
-  constructor(secrets: Secrets) {
+  constructor(secrets: Secrets, scopeRules: ScopeRows) {
     this.#secrets = secrets;
+    this.#scopeRules = scopeRules;
   }
 
   /** Registers a client; throws 422 for what Mastodon refuses. */
@@ -33,13 +37,13 @@ export class AppRegistry {
     if (codePoints(name) > 60) throw invalid("Name is too long (maximum is 60 characters)");
     const website = parameters.filledText("website") ?? null;
     if (website !== null && !isWebAddress(website)) throw invalid("Website is not a valid URL");
-    const scopes = parseScopes(parameters.filledText("scopes") ?? "read");
-    if (!scopes.every(isScope)) throw invalid("Scopes doesn't match configured on the server.");
+    const scopes = registrable(this.#scopeRules, parseScopes(parameters.filledText("scopes") ?? "read"));
+    if (scopes === undefined) throw invalid("Scopes doesn't match configured on the server.");
     const app: App = {
       id: String(this.#byClientId.size + 1),
       name,
       website,
-      scopes: [...new Set(scopes)],
+      scopes,
       redirectUris: redirectUrisFrom(parameters),
       clientId: randomBytes(32).toString("base64url"),
       clientSecret: this.#secrets.issue(),

@@ -1,11 +1,14 @@
 import { parseScopes } from "../../core/mastodon/scopes.js";
+import type { ScopeRows } from "../dialects/dialect.js";
 import type { Parameters } from "../operations/parameters.js";
 import type { Settings } from "../settings.js";
 import type { Person } from "../world/records.js";
 import { outOfBand, type App, type AppRegistry } from "./app-registry.js";
 import { oauthError } from "./oauth-error.js";
-import type { Secrets } from "./secrets.js";
-import type { Refusal } from "../refusal.js";
+import { grantable } from "./scope-rules.js";
+import type { Challenge, Secrets } from "./secrets.js";
+import type { Token } from "./token-store.js";
+import { refusalFrom, type Refusal } from "../refusal.js";
 
 /** A request for authorization that was found to be in order. */
 export interface AuthorizationRequest {
@@ -13,7 +16,7 @@ export interface AuthorizationRequest {
   readonly redirectUri: string;
   readonly scopes: readonly string[];
   readonly state: string | undefined;
-  readonly codeChallenge: string | undefined;
+  readonly challenge: Challenge | undefined;
 }
 
 /** A code on its way to be exchanged. */
@@ -21,7 +24,8 @@ export interface Code extends AuthorizationRequest {
   readonly code: string;
   readonly person: Person;
   readonly expiresAt: number;
-  used: boolean;
+  /** What it was exchanged for. */
+  token: Token | undefined;
 }
 
 /** Why a request for authorization was refused, and where the app wants to hear of it. */
@@ -48,32 +52,31 @@ export class Authorization {
   /** Checks in Doorkeeper's order: client, redirect address, response type, scopes, challenge. */
   check(parameters: Parameters): AuthorizationRequest | RefusedRequest {
     const state = parameters.text("state");
+    const { codes, refusals, scopes: scopeRules } = this.#settings.dialect;
     const app = this.#apps.find(parameters.filledText("client_id"));
-    if (app === undefined) return { refusal: oauthError("invalid_client"), redirectUri: undefined, state };
+    if (app === undefined) return { refusal: refusalFrom(refusals.badClient), redirectUri: undefined, state };
     const redirectUri = parameters.filledText("redirect_uri");
     if (redirectUri === undefined || !app.redirectUris.includes(redirectUri)) {
       return { refusal: oauthError("invalid_redirect_uri"), redirectUri: undefined, state };
     }
-    const codeChallenge = parameters.filledText("code_challenge");
-    const scopes = requestedScopes(app, parameters);
+    const challenge = challengeIn(parameters, codes.challengeMethods);
+    const scopes = requestedScopes(scopeRules, app, parameters);
     const refuse = (refusal: Refusal): RefusedRequest => ({
       refusal,
       redirectUri: redirectUri === outOfBand ? undefined : redirectUri,
       state,
     });
     if (parameters.text("response_type") !== "code") return refuse(oauthError("unsupported_response_type"));
-    if (scopes === undefined) return refuse(oauthError("invalid_scope"));
-    if (codeChallenge !== undefined && parameters.text("code_challenge_method") !== "S256") {
-      return refuse(oauthError("invalid_code_challenge_method"));
-    }
-    return { app, redirectUri, scopes, state, codeChallenge };
+    if (scopes === undefined) return refuse(refusalFrom(refusals.scopeNotRegistered));
+    if (challenge === "unknown method") return refuse(oauthError("invalid_code_challenge_method"));
+    return { app, redirectUri, scopes, state, challenge };
   }
 
   /** Gives a code to a person; out of band, the sandbox's rule labels the person as a bot. */
   grant(person: Person, request: AuthorizationRequest): string {
     const code = this.#secrets.issue();
     const expiresAt = Date.now() + this.#settings.rules.codeLifetimeSeconds * 1000;
-    this.#codes.set(code, { ...request, code, person, expiresAt, used: false });
+    this.#codes.set(code, { ...request, code, person, expiresAt, token: undefined });
     if (this.#settings.label === "auto" && request.redirectUri === outOfBand && !person.botChosen) person.bot = true;
     return code;
   }
@@ -83,8 +86,18 @@ export class Authorization {
   }
 }
 
-/** Scopes have to be among the app's own, as exact strings; none asked for means `read` where the app has it. */
-export function requestedScopes(app: App, parameters: Parameters): string[] | undefined {
-  const asked = [...new Set(parseScopes(parameters.filledText("scope") ?? "read"))];
-  return asked.every((scope) => app.scopes.includes(scope)) ? asked : undefined;
+/** What of the scopes asked for (none: `read`) a token may have; nothing where the server refuses them. */
+export function requestedScopes(rules: ScopeRows, app: App, parameters: Parameters): string[] | undefined {
+  return grantable(rules, app.scopes, parseScopes(parameters.filledText("scope") ?? "read"));
+}
+
+/** A server without PKCE does not look at challenges. */
+function challengeIn(
+  parameters: Parameters,
+  methods: readonly Challenge["method"][],
+): Challenge | undefined | "unknown method" {
+  const text = parameters.filledText("code_challenge");
+  if (text === undefined || methods.length === 0) return undefined;
+  const method = methods.find((known) => known === (parameters.text("code_challenge_method") ?? "plain"));
+  return method === undefined ? "unknown method" : { text, method };
 }

@@ -23,11 +23,13 @@ export function authorizationServerMetadata(origin: string, settings: Settings):
     response_modes_supported: ["query", "fragment", "form_post"],
     grant_types_supported: [
       "authorization_code",
-      "client_credentials",
+      ...(settings.dialect.tokens.appTokens ? ["client_credentials"] : []),
       ...(settings.refreshTokens === false ? [] : ["refresh_token"]),
     ],
-    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
-    code_challenge_methods_supported: ["S256"],
+    token_endpoint_auth_methods_supported: settings.dialect.tokens.clientSecret.map(
+      (place) => `client_secret_${place}`,
+    ),
+    code_challenge_methods_supported: settings.dialect.codes.challengeMethods,
   };
 }
 

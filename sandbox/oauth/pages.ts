@@ -78,6 +78,15 @@ export function codePage(code: string): string {
   );
 }
 
+/** The page that may meet somebody who agreed before, out of band: it holds the token itself. */
+export function tokenPage(token: string): string {
+  return htmlPage(
+    "Authorization exists",
+    `<p><label for="token">Access token is:</label></p>
+<p><input id="token" type="text" readonly spellcheck="false" value="${escapeHtml(token)}"></p>`,
+  );
+}
+
 /** A page about what went wrong. */
 export function errorPage(description: string): string {
   return htmlPage("An error has occurred", `<p class="error" role="alert">${escapeHtml(description)}</p>`);
@@ -92,9 +101,9 @@ function decisionForm(id: string, label: string, request: AuthorizationRequest, 
     response_type: "code",
     scope: request.scopes.join(" "),
     ...(request.state === undefined ? {} : { state: request.state }),
-    ...(request.codeChallenge === undefined
+    ...(request.challenge === undefined
       ? {}
-      : { code_challenge: request.codeChallenge, code_challenge_method: "S256" }),
+      : { code_challenge: request.challenge.text, code_challenge_method: request.challenge.method }),
   };
   const inputs = Object.entries(fields).map(([name, value]) => hidden(name, value));
   const main = id === "authorize" ? ' class="main"' : "";

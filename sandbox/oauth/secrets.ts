@@ -22,7 +22,14 @@ export function sameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** Whether a verifier belongs to an S256 challenge. @see https://www.rfc-editor.org/rfc/rfc7636#section-4.6 */
-export function matchesChallenge(verifier: string, challenge: string): boolean {
-  return sameSecret(createHash("sha256").update(verifier).digest("base64url"), challenge);
+/** What a client says of the verifier that it keeps. */
+export interface Challenge {
+  readonly text: string;
+  readonly method: "S256" | "plain";
+}
+
+/** Whether a verifier belongs to a challenge. @see https://www.rfc-editor.org/rfc/rfc7636#section-4.6 */
+export function matchesChallenge(verifier: string, { text, method }: Challenge): boolean {
+  const expected = method === "plain" ? verifier : createHash("sha256").update(verifier).digest("base64url");
+  return sameSecret(expected, text);
 }

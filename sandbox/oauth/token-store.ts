@@ -1,4 +1,4 @@
-import type { RefreshTokenSettings } from "../settings.js";
+import type { Settings } from "../settings.js";
 import type { Person } from "../world/records.js";
 import type { App } from "./app-registry.js";
 import type { Secrets } from "./secrets.js";
@@ -24,12 +24,16 @@ export class TokenStore {
   readonly #tokens = new Map<string, Token>();
   readonly #byRefreshToken = new Map<string, Token>();
   readonly #secrets: Secrets;
-  readonly #refresh: false | RefreshTokenSettings;
+  readonly #settings: Pick<Settings, "dialect" | "refreshTokens">;
   readonly #onRevoked: (token: Token) => void;
 
-  constructor(secrets: Secrets, refresh: false | RefreshTokenSettings, onRevoked: (token: Token) => void) {
+  constructor(
+    secrets: Secrets,
+    settings: Pick<Settings, "dialect" | "refreshTokens">,
+    onRevoked: (token: Token) => void,
+  ) {
     this.#secrets = secrets;
-    this.#refresh = refresh;
+    this.#settings = settings;
     this.#onRevoked = onRevoked;
   }
 
@@ -45,9 +49,14 @@ export class TokenStore {
     return this.#byRefreshToken.get(refreshToken);
   }
 
-  /** Gives a token; the same app, person and scopes get the one they have, as with Mastodon's `reuse_access_token`. */
+  /** Gives a token; where the same app, person and scopes have one, the dialect says what comes of that. */
   give(app: App, person: Person | undefined, scopes: readonly string[]): Token {
-    return this.matching(app, person, scopes) ?? this.create(app, person, scopes);
+    const { second } = this.#settings.dialect.tokens;
+    if (second === "a-replacement") {
+      for (const token of this.all()) if (token.app === app && token.person === person) this.revoke(token);
+    }
+    const held = second === "the-same" ? this.matching(app, person, scopes) : undefined;
+    return held ?? this.create(app, person, scopes);
   }
 
   /** The token that this app already has for this person with exactly these scopes. */
@@ -58,7 +67,8 @@ export class TokenStore {
   }
 
   create(app: App, person: Person | undefined, scopes: readonly string[], replaces?: Token): Token {
-    const refreshable = this.#refresh !== false && person !== undefined;
+    const refreshable = this.#settings.refreshTokens !== false && person !== undefined;
+    const lifetimeSeconds = this.#lifetimeSeconds(person);
     const token: Token = {
       accessToken: this.#secrets.issue(),
       refreshToken: refreshable ? this.#secrets.issue() : undefined,
@@ -66,7 +76,7 @@ export class TokenStore {
       person,
       scopes,
       createdAt: Date.now(),
-      expiresAt: this.#refresh === false ? undefined : Date.now() + this.#refresh.expiresInSeconds * 1000,
+      expiresAt: lifetimeSeconds === undefined ? undefined : Date.now() + lifetimeSeconds * 1000,
       revoked: false,
       replaces,
     };
@@ -77,7 +87,8 @@ export class TokenStore {
 
   /** Exchanges a refresh token: the old pair ends now or with the first use of the new one. */
   rotate(old: Token, scopes: readonly string[]): Token {
-    const later = this.#refresh !== false && this.#refresh.rotate === "on-first-use";
+    const { refreshTokens } = this.#settings;
+    const later = refreshTokens !== false && refreshTokens.rotate === "on-first-use";
     const token = this.create(old.app, old.person, scopes, later ? old : undefined);
     if (!later) this.revoke(old);
     return token;
@@ -94,6 +105,13 @@ export class TokenStore {
     if (token.revoked) return;
     token.revoked = true;
     this.#onRevoked(token);
+  }
+
+  #lifetimeSeconds(person: Person | undefined): number | undefined {
+    const { dialect, refreshTokens } = this.#settings;
+    const { appExpiresInSeconds, expiresInSeconds } = dialect.tokens;
+    if (person === undefined && appExpiresInSeconds !== undefined) return appExpiresInSeconds;
+    return refreshTokens === false ? expiresInSeconds : refreshTokens.expiresInSeconds;
   }
 }
 

@@ -1,6 +1,7 @@
-import { expandScopes } from "../../core/mastodon/scopes.js";
 import type { Operation } from "../../core/mastodon/operation.js";
-import { Refusal } from "../refusal.js";
+import type { Dialect } from "../dialects/dialect.js";
+import { permittedBy } from "../oauth/scope-rules.js";
+import { Refusal, refusalFrom } from "../refusal.js";
 import type { Person } from "../world/records.js";
 import type { RouteName } from "./routes.js";
 
@@ -36,31 +37,27 @@ export interface Bearer {
   readonly refused: "revoked" | "expired" | undefined;
 }
 
-/** Mastodon's 401 for a token that is unknown or missing. */
-export const invalidToken = (): Refusal => unauthorized("The access token is invalid");
-
-function unauthorized(description: string): Refusal {
-  return new Refusal(401, description, {
-    "WWW-Authenticate": `Bearer realm="Doorkeeper", error="invalid_token", error_description="${description}"`,
-  });
+/** An operation that somebody wants to carry out. */
+export interface Wanted {
+  readonly name: RouteName;
+  readonly operation: Operation;
 }
 
-/** Throws what Mastodon answers where the bearer may not call this operation. An unknown token counts as none. */
-export function authorize(name: RouteName, operation: Operation, bearer: Bearer | undefined): void {
+/** Throws what the server answers where the bearer may not call this operation. An unknown token counts as none. */
+export function authorize(dialect: Dialect, { name, operation }: Wanted, bearer: Bearer | undefined): void {
+  const { refusals, scopes } = dialect;
   const isPublic = publicOperations.has(name);
   if (bearer === undefined) {
     if (isPublic) return;
-    throw invalidToken();
+    throw refusalFrom(refusals.invalidToken);
   }
-  if (bearer.refused === "revoked") throw unauthorized("The access token was revoked");
-  if (bearer.refused === "expired") throw unauthorized("The access token expired");
-  if (!permits(bearer.scopes, operation)) throw new Refusal(403, "This action is outside the authorized scopes");
+  if (bearer.refused === "revoked") throw refusalFrom(refusals.revokedToken);
+  if (bearer.refused === "expired") throw refusalFrom(refusals.expiredToken);
+  const permitted = permittedBy(scopes, bearer.scopes);
+  if (operation.scopes.length > 0 && !operation.scopes.some((scope) => permitted.has(scope))) {
+    throw refusalFrom(refusals.missingScope, operation.scopes);
+  }
   if (isPublic || appOperations.has(name)) return;
   if (bearer.person === undefined) throw new Refusal(422, "This method requires an authenticated user");
   if (bearer.person.suspended) throw new Refusal(403, "Your login is currently disabled");
-}
-
-function permits(granted: readonly string[], operation: Operation): boolean {
-  const permitted = expandScopes(granted);
-  return operation.scopes.length === 0 || operation.scopes.some((scope) => permitted.has(scope));
 }

@@ -1,10 +1,10 @@
 import type { Instance } from "../../core/mastodon/entities.js";
+import type { Software } from "../dialects/dialect.js";
 import { maxAttachments, mediaTypes } from "../world/media.js";
 import { pollLimits } from "../world/polls.js";
 import type { World } from "../world/world.js";
 import type { Call, Handlers } from "./call.js";
 
-const version = "4.4.3";
 const title = "Sandbox";
 const description = "A Mastodon-compatible server in memory, for trying bots out.";
 
@@ -13,15 +13,15 @@ export const instance: Handlers<"instance"> = {
   get: (call) => ({
     domain: new URL(call.origin).host,
     title,
-    version,
-    source_url: "https://github.com/mastodon/mastodon",
+    version: software(call).version,
+    source_url: software(call).sourceUrl,
     description,
     usage: { users: { active_month: call.world.people.size } },
     thumbnail: { url: `${call.world.base}/packs/media/images/preview.png` },
     icon: [],
     languages: ["en"],
     configuration: {
-      urls: { streaming: streamingUrl(call), status: null },
+      urls: { ...streamingUrl(call, "streaming"), status: null },
       vapid: { public_key: vapidKey },
       translation: { enabled: false },
       ...configuration(call.world),
@@ -37,8 +37,8 @@ export const instance: Handlers<"instance"> = {
     short_description: description,
     description,
     email: "",
-    version,
-    urls: { streaming_api: streamingUrl(call) },
+    version: software(call).version,
+    urls: streamingUrl(call, "streaming_api"),
     stats: { user_count: call.world.people.size, status_count: call.world.posts.size, domain_count: 0 },
     thumbnail: null,
     languages: ["en"],
@@ -56,8 +56,13 @@ export const vapidKey = "BCk-QqERU0q-CfYZjcuB6lnyyOYfJ2AifKqfeGIm7Z-HiTU5T9eTG5G
 
 const rules = [{ id: "1", text: "Be kind." }];
 
+const software = ({ world }: Call): Software => world.settings.dialect.software;
+
 /** The streams are where the caller reached the server, so that it works from inside a container too. */
-const streamingUrl = (call: Call): string => call.origin.replace(/^http/, "ws");
+function streamingUrl<Name extends string>({ world, origin }: Call, name: Name): { [N in Name]?: string } {
+  if (world.settings.dialect.streaming === undefined) return {};
+  return { [name]: origin.replace(/^http/, "ws") } as { [N in Name]?: string };
+}
 
 function configuration(world: World): Omit<Instance["configuration"], "urls" | "vapid" | "translation"> {
   return {

@@ -1,4 +1,4 @@
-import { Refusal } from "../refusal.js";
+import { PlainRefusal, Refusal } from "../refusal.js";
 import { Reply, type Call } from "./call.js";
 import { handlerOf } from "./handlers.js";
 import { linkHeader, type Page } from "./page.js";
@@ -8,7 +8,9 @@ import type { Route } from "./routes.js";
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Sent as JSON, or as plain text where `isPlain`. */
   readonly body: unknown;
+  readonly isPlain?: true;
 }
 
 /** Carries an operation out; `asked` is the address that the `Link` header refers to. Refusals become answers. */
@@ -28,5 +30,8 @@ export function perform(route: Route, call: Call, asked: URL): Answer {
 /** The answer that a refusal stands for; anything else is a defect and goes on. */
 export function answerOf(error: unknown): Answer {
   if (!(error instanceof Refusal)) throw error;
-  return { status: error.status, headers: error.headers, body: error.body };
+  const { status, headers, body } = error;
+  return error instanceof PlainRefusal
+    ? { status, headers, body: body["error"], isPlain: true }
+    : { status, headers, body };
 }

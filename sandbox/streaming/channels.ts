@@ -1,4 +1,5 @@
-import { expandScopes } from "../../core/mastodon/scopes.js";
+import { permittedBy } from "../oauth/scope-rules.js";
+import type { ScopeRows } from "../dialects/dialect.js";
 import type { Token } from "../oauth/token-store.js";
 
 /** Why a stream is refused: sent in-band on a socket, as a status elsewhere. */
@@ -41,9 +42,9 @@ const publicStreams: ReadonlyMap<string, string> = new Map([
  * What a stream listens to; throws a `StreamRefusal` where the token does not permit it.
  * @see https://docs.joinmastodon.org/methods/streaming/#streams
  */
-export function channelsFor(request: StreamRequest, token: Token): Channels {
+export function channelsFor(request: StreamRequest, token: Token, rules: ScopeRows): Channels {
   const { stream } = request;
-  const permitted = expandScopes(token.scopes);
+  const permitted = permittedBy(rules, token.scopes);
   const needed = stream === "user:notification" ? "read:notifications" : "read:statuses";
   if (!permitted.has(needed)) throw new StreamRefusal(401, "Access token does not have the required scopes");
   const open = publicStreams.get(stream);
@@ -59,7 +60,7 @@ function hashtag({ stream, tag }: StreamRequest): Channels {
 }
 
 /** Notifications are absent from `user` where the token may not read them. */
-function personal({ stream }: StreamRequest, token: Token, permitted: ReadonlySet<string>): Channels {
+function personal({ stream }: StreamRequest, token: Token, permitted: { has(scope: string): boolean }): Channels {
   const id = token.person?.id ?? "";
   const notifications = `timeline:${id}:notifications`;
   switch (stream) {

@@ -19,7 +19,7 @@ export function serverSentEvents(parts: Parts, c: Http): Response {
   if (stream === undefined) return c.json({ error: "Not Found" }, 404);
   const request = { stream, tag: parameters.text("tag"), list: parameters.text("list") };
   try {
-    channelsFor(request, token);
+    channelsFor(request, token, parts.settings.dialect.scopes);
   } catch (error) {
     if (!(error instanceof StreamRefusal)) throw error;
     return c.json({ error: error.message }, error.status === 401 ? 401 : 400);

@@ -19,7 +19,7 @@ export class Subscriptions {
 
   /** Begins to listen; again is nothing new. Throws a `StreamRefusal`. */
   add(request: StreamRequest): void {
-    const channels = channelsFor(request, this.#token);
+    const channels = channelsFor(request, this.#token, this.#world.settings.dialect.scopes);
     const key = channels.name.join(":");
     if (this.#ends.has(key)) return;
     const ends = channels.ids.map((id) =>
@@ -34,7 +34,7 @@ export class Subscriptions {
 
   /** Listens no longer; throws a `StreamRefusal` for a stream that there is not. */
   remove(request: StreamRequest): void {
-    const key = channelsFor(request, this.#token).name.join(":");
+    const key = channelsFor(request, this.#token, this.#world.settings.dialect.scopes).name.join(":");
     this.#ends.get(key)?.();
     this.#ends.delete(key);
   }

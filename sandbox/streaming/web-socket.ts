@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
 import type { Parts } from "../http/parts.js";
+import type { StreamTokenPlace } from "../dialects/dialect.js";
+import { permittedBy } from "../oauth/scope-rules.js";
 import { isValues } from "../operations/parameters.js";
 import type { Token } from "../oauth/token-store.js";
 import { refusedBecause } from "../oauth/token-store.js";
@@ -22,13 +24,20 @@ export class WebSocketStreaming {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     const url = new URL(request.url ?? "/", "http://sandbox");
-    if (!/^\/api\/v1\/streaming(\/|$)/.test(url.pathname)) return refuse(socket, "404 Not Found", "Not found");
-    const text = tokenOf(request, url);
+    const { streaming } = this.#parts.settings.dialect;
+    if (streaming === undefined || !/^\/api\/v1\/streaming(\/|$)/.test(url.pathname)) {
+      return refuse(socket, "404 Not Found", "Not found");
+    }
+    const { text, place } = tokenOf(request, url, streaming.tokenIn);
     const token = this.#parts.tokens.find(text);
     const answered = this.#log(request, url, token);
     if (text === undefined || token === undefined || refusedBecause(token) !== undefined || !mayStream(token)) {
       answered(401);
       return refuse(socket, "401 Unauthorized", text === undefined ? "Missing access token" : "Invalid access token");
+    }
+    if (streaming.wholeReadIn.includes(place) && !this.#permits(token, "read")) {
+      answered(403);
+      return refuse(socket, "403 Forbidden", "Forbidden: token has insufficient scope permission");
     }
     this.#parts.tokens.used(token);
     answered(101);
@@ -39,6 +48,10 @@ export class WebSocketStreaming {
   close(): void {
     for (const client of this.#server.clients) client.terminate();
     this.#server.close();
+  }
+
+  #permits(token: Token, scope: string): boolean {
+    return permittedBy(this.#parts.settings.dialect.scopes, token.scopes).has(scope);
   }
 
   #log(request: IncomingMessage, url: URL, token: Token | undefined): (status: number) => void {
@@ -83,7 +96,8 @@ export class WebSocketStreaming {
       connections.remove(connection);
     });
     webSocket.on("message", (data, isBinary) => {
-      if (!isBinary) obey(webSocket, subscriptions, messageOf(data));
+      const message = isBinary ? undefined : messageOf(data);
+      if (message !== undefined && !this.#isPassedOver(message)) obey(webSocket, subscriptions, message);
       connections.changed();
     });
     const stream = url.searchParams.get("stream");
@@ -92,6 +106,11 @@ export class WebSocketStreaming {
       obey(webSocket, subscriptions, { type: "subscribe", stream, tag, list });
     }
     connections.add(connection);
+  }
+
+  /** Whether the dialect knows no such stream inside a socket. */
+  #isPassedOver({ stream }: Readonly<Record<string, unknown>>): boolean {
+    return this.#parts.settings.dialect.streaming?.passedOver.some((name) => name === stream) ?? false;
   }
 
   /** Pings, and cuts a client that has not answered the ping before. */
@@ -111,10 +130,19 @@ export class WebSocketStreaming {
 /** A suspended person's streams are closed, and an app's own token has none. */
 const mayStream = (token: Token): boolean => token.person !== undefined && !token.person.suspended;
 
-function tokenOf(request: IncomingMessage, url: URL): string | undefined {
-  const header = request.headers.authorization?.replace(/^Bearer /i, "");
-  const protocol = request.headers["sec-websocket-protocol"]?.split(",", 1)[0]?.trim();
-  return header ?? url.searchParams.get("access_token") ?? protocol;
+/** The token, from the first place that the server looks at and that has one. */
+function tokenOf(
+  request: IncomingMessage,
+  url: URL,
+  places: readonly StreamTokenPlace[],
+): { readonly text: string | undefined; readonly place: StreamTokenPlace } {
+  const sent: Readonly<Record<StreamTokenPlace, string | undefined>> = {
+    header: request.headers.authorization?.replace(/^Bearer /i, ""),
+    query: url.searchParams.get("access_token") ?? undefined,
+    protocol: request.headers["sec-websocket-protocol"]?.split(",", 1)[0]?.trim(),
+  };
+  const place = places.find((name) => sent[name] !== undefined) ?? "header";
+  return { text: places.includes(place) ? sent[place] : undefined, place };
 }
 
 function refuse(socket: Duplex, status: string, reason: string): void {
@@ -137,12 +165,7 @@ function textOf(data: RawData): string {
   return (Array.isArray(data) ? Buffer.concat(data) : data).toString();
 }
 
-function obey(
-  webSocket: WebSocket,
-  subscriptions: Subscriptions,
-  message: Readonly<Record<string, unknown>> | undefined,
-): void {
-  if (message === undefined) return;
+function obey(webSocket: WebSocket, subscriptions: Subscriptions, message: Readonly<Record<string, unknown>>): void {
   try {
     if (message["type"] === "subscribe") subscriptions.add(requestFrom(message));
     if (message["type"] === "unsubscribe") subscriptions.remove(requestFrom(message));

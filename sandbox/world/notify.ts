@@ -12,7 +12,7 @@ export function notify(
 ): void {
   if (!wants(receiver, what.from, what.type)) return;
   const notice: Notice = {
-    id: world.ids.next(),
+    id: world.notificationIds.next(what.type),
     type: what.type,
     createdAt: Date.now(),
     from: what.from,

@@ -1,5 +1,5 @@
 import type { Visibility } from "../../core/mastodon/entities.js";
-import { invalid, notFound, Refusal } from "../refusal.js";
+import { invalid, notAllowed, notFound, Refusal } from "../refusal.js";
 import { countedLength, graphemes, referencesIn } from "./content.js";
 import { fanOut } from "./fan-out.js";
 import { attachable } from "./media.js";
@@ -27,20 +27,30 @@ export interface NewDraft extends Draft {
   readonly idempotencyKey: string | undefined;
 }
 
-/** Publishes a post; the same `Idempotency-Key` of the same person gives the same post again. */
+/** Publishes a post; the same `Idempotency-Key` gives the same post again, where it is honoured. */
 export function publish(world: World, author: Person, draft: NewDraft): Post {
-  const remembered = draft.idempotencyKey === undefined ? undefined : `${author.id}:${draft.idempotencyKey}`;
+  const remembered = placeOf(world, author, draft.idempotencyKey);
   const earlier = remembered === undefined ? undefined : world.idempotency.get(remembered);
-  if (earlier !== undefined && earlier.until > Date.now()) return existing(world, earlier.postId);
+  if (earlier !== undefined && earlier.until > Date.now()) {
+    if (earlier.author !== author) throw notAllowed();
+    return existing(world, earlier.postId);
+  }
   const replyTo = draft.inReplyToId === undefined ? null : answered(world, author, draft.inReplyToId);
   const media = checkedMedia(world, author, draft, null);
   const post = addPost(world, author, { ...draft, media, replyTo, reblogOf: null });
   if (remembered !== undefined) {
     const until = Date.now() + world.settings.rules.idempotencySeconds * 1000;
-    world.idempotency.set(remembered, { postId: post.id, until });
+    world.idempotency.set(remembered, { postId: post.id, author, until });
   }
   announce(world, post);
   return post;
+}
+
+/** What a key is kept under here; nothing where it is not this place that remembers it. */
+function placeOf({ settings }: World, author: Person, key: string | undefined): string | undefined {
+  const keptUnder = settings.dialect.idempotency?.keptUnder;
+  if (key === undefined || keptUnder === undefined || keptUnder === "key-with-its-answer") return undefined;
+  return keptUnder === "person" ? `${author.id}:${key}` : key;
 }
 
 function existing(world: World, id: string): Post {

@@ -9,6 +9,7 @@ export interface World {
   /** The address in entities' URLs; set once the port is known. */
   base: string;
   readonly ids: IdSource;
+  readonly notificationIds: IdSource;
   readonly broadcast: Broadcast;
   /** By id. */
   readonly people: Map<string, Person>;
@@ -18,8 +19,8 @@ export interface World {
   readonly posts: Map<string, Post>;
   readonly media: Map<string, Media>;
   readonly reports: FiledReport[];
-  /** Post ids by account id and `Idempotency-Key`. */
-  readonly idempotency: Map<string, { readonly postId: string; readonly until: number }>;
+  /** Posts by what the dialect keeps an `Idempotency-Key` under. */
+  readonly idempotency: Map<string, { readonly postId: string; readonly author: Person; readonly until: number }>;
 }
 
 /** An empty server. */
@@ -27,7 +28,8 @@ export function createWorld(settings: Settings): World {
   return {
     settings,
     base: settings.publicUrl ?? "",
-    ids: new IdSource(),
+    ids: new IdSource(settings.dialect.ids.records),
+    notificationIds: new IdSource(settings.dialect.ids.notifications),
     broadcast: new Broadcast(),
     people: new Map(),
     peopleByName: new Map(),
