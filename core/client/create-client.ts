@@ -7,33 +7,75 @@ import type { Caller, Outlet, Reply } from "./call.js";
 import { perform } from "./chain.js";
 import type { Client, List, Page, WriteOptions } from "./client.js";
 
-type Perform = (name: OperationName, operation: Operation, params: RequestParams, key?: string) => Promise<Reply>;
 type Method = (params?: RequestParams, options?: WriteOptions) => unknown;
+
+/** On whose behalf a client calls, and by which way. */
+interface Origin {
+  readonly outlet: Outlet;
+  readonly caller: Caller;
+}
 
 /**
  * The client of one caller. It has the shape of the operation table; what the caller's scopes do not permit throws
- * ScopeError when called past the compiler. Groups are made when they are first asked for.
+ * ScopeError when called past the compiler.
  */
 export function createClient<S extends Scope>(outlet: Outlet, caller: Caller): Client<S> {
-  const call: Perform = (name, operation, params, key) => perform({ name, operation, params, key, caller, outlet });
-  const client: Record<string, unknown> = {};
-  for (const [group, rows] of Object.entries(operations)) {
-    let made: Record<string, Method> | undefined;
-    Object.defineProperty(client, group, { enumerable: true, get: () => (made ??= groupOf(group, rows, call)) });
-  }
-  // The table's own shape: the types and this object are mapped from the same rows.
-  return client as Client<S>;
+  // The table's own shape: the types and the getters are mapped from the same rows.
+  return new Groups({ outlet, caller }) as unknown as Client<S>;
 }
 
-function groupOf(group: string, rows: Record<string, Operation>, call: Perform): Record<string, Method> {
-  const methods: Record<string, Method> = {};
-  for (const [row, operation] of Object.entries(rows)) {
-    const name = `${group}.${row}` as OperationName;
-    methods[row] = operation.paged
-      ? (params = {}) => new PagedList((page) => call(name, operation, { ...params, ...page }))
-      : async (params = {}, options) => (await call(name, operation, params, options?.key)).body;
+/**
+ * A client, as thin as it can be, because every rider keeps one and every invocation makes one: the getters of its
+ * groups stand on the prototype, and a group is made when it is asked for.
+ */
+class Groups {
+  readonly #origin: Origin;
+
+  constructor(origin: Origin) {
+    this.#origin = origin;
   }
-  return methods;
+
+  static {
+    for (const [group, rows] of Object.entries(operations)) {
+      const Group = groupOf(group, rows);
+      Object.defineProperty(Groups.prototype, group, {
+        enumerable: true,
+        get(this: Groups) {
+          return new Group(this.#origin);
+        },
+      });
+    }
+  }
+}
+
+/** The class of one group: a getter per operation gives a method that may be kept and called without its group. */
+function groupOf(group: string, rows: Record<string, Operation>): new (origin: Origin) => object {
+  return class Group {
+    readonly #origin: Origin;
+
+    constructor(origin: Origin) {
+      this.#origin = origin;
+    }
+
+    static {
+      for (const [row, operation] of Object.entries(rows)) {
+        const name = `${group}.${row}` as OperationName;
+        Object.defineProperty(Group.prototype, row, {
+          enumerable: true,
+          get(this: Group) {
+            return methodOf(name, operation, this.#origin);
+          },
+        });
+      }
+    }
+  };
+}
+
+function methodOf(name: OperationName, operation: Operation, { caller, outlet }: Origin): Method {
+  const call = (params: RequestParams, key?: string) => perform({ name, operation, params, key, caller, outlet });
+  return operation.paged
+    ? (params = {}) => new PagedList((page) => call({ ...params, ...page }))
+    : async (params = {}, options) => (await call(params, options?.key)).body;
 }
 
 /** A list that is fetched when it is awaited or walked. */
@@ -60,10 +102,23 @@ class PagedList<T> implements List<T> {
 
   async #page(params: RequestParams): Promise<Page<T>> {
     const { body, headers } = await this.#fetch(params);
-    const links = parseLinks(headers?.["link"]);
     const items = Array.isArray(body) ? (body as T[]) : [];
-    const neighbour = async (link: Record<string, string> | undefined) =>
-      link === undefined || items.length === 0 ? undefined : this.#page(link);
-    return { items, next: () => neighbour(links.next), previous: () => neighbour(links.prev) };
+    const links = headers?.["link"];
+    const neighbour = async (side: "next" | "prev", without: RequestParams = {}) => {
+      const link = items.length === 0 ? undefined : parseLinks(links)[side];
+      return link === undefined || leadsTo(link, params) ? undefined : this.#page({ ...without, ...link });
+    };
+    return {
+      items,
+      next: () => neighbour("next"),
+      // What bounded the list from above would hide all that is newer.
+      previous: () => neighbour("prev", { max_id: undefined }),
+    };
   }
+}
+
+/** Whether a link names the page that it stands on: following it would never end. */
+function leadsTo(link: Record<string, string>, params: RequestParams): boolean {
+  const names = Object.keys(link);
+  return names.length > 0 && names.every((name) => link[name] === params[name]);
 }
