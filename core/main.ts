@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import "reflect-metadata";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Fleet } from "./accounts/account.js";
 import type { Context, Services } from "./cli/context.js";
 import { readEnvironment, type Environment } from "./cli/environment.js";
@@ -17,7 +18,8 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
   const { connectRedis, RedisToken } = await import("./store/redis.js");
   const { keysUnder, KeysToken } = await import("./store/keys.js");
   const { KeyringToken } = await import("./store/seal.js");
-  const { checkKeyring, loadKeyring } = await import("./store/key-file.js");
+  const { loadKeyring } = await import("./store/key-file.js");
+  const { AnnouncedKeys, AnnouncedKeysToken } = await import("./store/announced-keys.js");
   const { checkDataFormat } = await import("./store/data-format.js");
   const { createHttp } = await import("./mastodon/create-http.js");
   const { HttpToken } = await import("./mastodon/http.js");
@@ -28,6 +30,10 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
   const { OwnershipToken } = await import("./jobs/ownership.js");
   const { RedisVault } = await import("./auth/redis-vault.js");
   const { VaultToken } = await import("./auth/vault.js");
+  const { MirrorDirectory } = await import("./auth/mirror-directory.js");
+  const { MirroredVault } = await import("./auth/mirrored-vault.js");
+  const { VaultMirror, VaultMirrorToken } = await import("./auth/vault-mirror.js");
+  const { VaultRows } = await import("./auth/vault-rows.js");
   const { StatusBoard } = await import("./host/status.js");
   const { Servers } = await import("./host/servers.js");
   const { CheckCronToken, FleetToken, LoggerToken, UserAgentToken } = await import("./host/tokens.js");
@@ -55,7 +61,12 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     const redis = await connectRedis(address);
     closing.unshift(async () => redis.disconnect());
     await checkDataFormat(redis, keys);
-    await checkKeyring(redis, keys, keyring);
+    const announced = new AnnouncedKeys({ redis, keys, keyring, log: logger });
+    await announced.start();
+    closing.unshift(() => announced.stop());
+    const directory = new MirrorDirectory(join(environment.dataDirectory, "vault", environment.prefix));
+    const vault = new RedisVault(redis, keys, keyring);
+    const mirror = new VaultMirror({ rows: new VaultRows(redis, keys), directory, keyring, vault, log: logger });
 
     const root = container.createChildContainer();
     root.register(LoggerToken, { useValue: logger });
@@ -66,7 +77,9 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     root.register(KeysToken, { useValue: keys });
     root.register(KeyringToken, { useValue: keyring });
     root.register(HttpToken, { useValue: http });
-    root.register(VaultToken, { useValue: new RedisVault(redis, keys, keyring) });
+    root.register(AnnouncedKeysToken, { useValue: announced });
+    root.register(VaultMirrorToken, { useValue: mirror });
+    root.register(VaultToken, { useValue: new MirroredVault(vault, mirror) });
     root.register(StatusBoard, { useValue: new StatusBoard(redis, keys) });
     root.register(Servers, { useValue: new Servers(http) });
     const { prefix } = environment;

@@ -8,14 +8,23 @@ import { missingScopes, type Scope } from "../mastodon/scopes.js";
 import { KeysToken, type Keys } from "../store/keys.js";
 import { withLease } from "../store/lease.js";
 import { RedisToken } from "../store/redis.js";
-import { OAuth } from "./oauth.js";
+import { isAppForgotten, OAuth, type TokenOutcome } from "./oauth.js";
 import { Registration } from "./registration.js";
 import { renewalDue } from "./renewal.js";
-import { VaultToken, type Credentials, type Vault } from "./vault.js";
-import { judge, type AccountState, type Verdict } from "./verdict.js";
+import { isUndecided } from "./undecided.js";
+import { VaultToken, type App, type Credentials, type Vault } from "./vault.js";
+import {
+  cureFor,
+  judge,
+  judgeRegistration,
+  judgeRenewal,
+  type AccountState,
+  type Asked,
+  type Verdict,
+} from "./verdict.js";
 
 const verifyTimeoutMs = 20_000;
-/** Longer than a refresh request may take. */
+/** Longer than the requests of a refresh may take. */
 const refreshLeaseMs = 60_000;
 
 /** The entry of accounts.yaml, as far as its authorization goes. */
@@ -34,6 +43,14 @@ export interface Standing {
   readonly person: CredentialAccount | undefined;
   /** Needed scopes that the token does not permit: the riders that need them wait. */
   readonly missing: readonly Scope[];
+}
+
+/** What came of a renewal. */
+interface Renewal {
+  /** In force now: renewed here or elsewhere, or the old ones where they could not be renewed. */
+  readonly credentials: Credentials;
+  /** Set where the server gave no answer to hold on to: the refresh token may still be good. */
+  readonly postponed?: Verdict;
 }
 
 /**
@@ -67,10 +84,15 @@ export class AuthService {
 
   /** The sequence from what is cached. Never throws for what a server does: that is the standing. */
   async run(account: AuthAccount, needed: readonly Scope[]): Promise<Standing> {
+    return this.#sequence(account, needed).catch(heldByVault);
+  }
+
+  async #sequence(account: AuthAccount, needed: readonly Scope[]): Promise<Standing> {
     const cached = await this.#vault.credentials(account);
     if (cached === undefined) return this.#register(account, needed);
-    const credentials = renewalDue(cached, Date.now()) ? await this.#refresh(account, cached) : cached;
-    return this.#verified(account, needed, credentials);
+    if (!renewalDue(cached, Date.now())) return this.#verified(account, needed, { credentials: cached });
+    const renewal = await this.#refresh(account, cached);
+    return this.#verified(account, needed, renewal, true);
   }
 
   /** Asks the server for the person whom a token speaks for. */
@@ -95,7 +117,7 @@ export class AuthService {
     try {
       await this.#registration.appFor(account.server, needed);
     } catch (error) {
-      return without(judge(failureOf(error)));
+      return without(judgeRegistration(failureOf(error)));
     }
     const wasDropped = (await this.#vault.generation(account)) > 0;
     return without({
@@ -106,38 +128,55 @@ export class AuthService {
   }
 
   /** Step 2, in one process at a time. A newer generation than the one to spend is taken as it is. */
-  async #refresh(account: AuthAccount, spent: Credentials): Promise<Credentials> {
-    if (spent.refreshToken === undefined || spent.appScopes === undefined) return spent;
-    const { refreshToken, appScopes } = spent;
+  async #refresh(account: AuthAccount, spent: Credentials): Promise<Renewal> {
+    const { appScopes, refreshToken } = spent;
+    if (refreshToken === undefined || appScopes === undefined) return { credentials: spent };
     return withLease(this.#redis, this.#keys.account(account.name, "refreshing"), refreshLeaseMs, async () => {
       const current = await this.#vault.credentials(account);
-      if (current === undefined || current.generation !== spent.generation) return current ?? spent;
+      if (current === undefined || current.generation !== spent.generation) return { credentials: current ?? spent };
       const app = await this.#vault.app(account.server, appScopes);
-      if (app === undefined) return spent;
+      if (app === undefined) return { credentials: spent };
       const outcome = await this.#oauth.refresh(account.server, app, spent, refreshToken).catch(passNetwork);
-      if (outcome instanceof NetworkError || "refusal" in outcome) return spent;
-      const generation = await this.#vault.store(account, outcome.token, spent.generation);
-      if (generation !== undefined) return { ...outcome.token, generation };
-      return (await this.#vault.credentials(account)) ?? spent;
+      if (outcome instanceof NetworkError) return { credentials: spent, postponed: judge(outcome) };
+      return this.#renewed(account, app, spent, outcome);
     });
   }
 
-  /** Step 3. Only a refusal of the token itself drops it, after another process' renewal and our own were tried. */
-  async #verified(account: AuthAccount, needed: readonly Scope[], credentials: Credentials): Promise<Standing> {
-    const asked = await this.verify(account, credentials.accessToken);
-    const verdict = judge(asked);
-    if (!verdict.tokenRefused) return this.#standing(account, needed, credentials, asked, verdict);
-    const newer = await this.#newerThan(account, credentials);
-    if (newer !== undefined) return this.#verified(account, needed, newer);
-    await this.#vault.drop(account, credentials.generation);
-    return without({ ...verdict, cure: `run: bot auth ${account.name}` });
+  async #renewed(account: AuthAccount, app: App, spent: Credentials, outcome: TokenOutcome): Promise<Renewal> {
+    if ("refusal" in outcome) {
+      if (isAppForgotten(outcome.refusal)) await this.#registration.forget(account.server, app);
+      const postponed = judgeRenewal(outcome.refusal);
+      return { credentials: spent, ...(postponed && { postponed }) };
+    }
+    const generation = await this.#vault.store(account, outcome.token, spent.generation);
+    if (generation !== undefined) return { credentials: { ...outcome.token, generation } };
+    return { credentials: (await this.#vault.credentials(account)) ?? spent };
   }
 
-  async #newerThan(account: AuthAccount, refused: Credentials): Promise<Credentials | undefined> {
+  /**
+   * Step 3. Only a refusal of the token itself drops it, after another process' renewal and our own were tried: ours
+   * once, because a server may renew a token and refuse it all the same.
+   */
+  async #verified(
+    account: AuthAccount,
+    needed: readonly Scope[],
+    renewal: Renewal,
+    wasRenewed = false,
+  ): Promise<Standing> {
+    const { credentials, postponed } = renewal;
+    const asked = await this.verify(account, credentials.accessToken);
+    const verdict = judge(asked, credentials.scopes);
+    if (!verdict.tokenRefused) return this.#standing(account, needed, credentials, asked, verdict);
     const current = await this.#vault.credentials(account);
-    if (current !== undefined && current.generation !== refused.generation) return current;
-    const renewed = await this.#refresh(account, refused);
-    return renewed.generation === refused.generation ? undefined : renewed;
+    if (current !== undefined && current.generation !== credentials.generation) {
+      return this.#verified(account, needed, { credentials: current }, wasRenewed);
+    }
+    if (!wasRenewed && credentials.refreshToken !== undefined) {
+      return this.#verified(account, needed, await this.#refresh(account, credentials), true);
+    }
+    if (postponed !== undefined) return this.#standing(account, needed, credentials, asked, postponed);
+    if (!(await this.#vault.drop(account, credentials.generation))) return this.run(account, needed);
+    return without({ ...verdict, cure: cureFor(account.name, verdict) });
   }
 
   async #standing(
@@ -149,7 +188,8 @@ export class AuthService {
   ): Promise<Standing> {
     const missing = missingScopes(credentials.scopes, needed);
     if (asked instanceof NetworkError || verdict.state !== "ready") {
-      return { ...verdict, credentials, person: undefined, missing };
+      const { reason, state } = verdict;
+      return { state, reason, cure: cureFor(account.name, verdict), credentials, person: undefined, missing };
     }
     const person = personIn(asked.body);
     if (person === undefined) {
@@ -203,7 +243,13 @@ function without(standing: Pick<Standing, "state" | "reason" | "cure">): Standin
   return { state, reason, cure, credentials: undefined, person: undefined, missing: [] };
 }
 
-function failureOf(error: unknown): NetworkError | { status: number; body: unknown } {
+/** The operator has to decide first what becomes of the vault's mirror. */
+function heldByVault(error: unknown): Standing {
+  if (!isUndecided(error)) throw error;
+  return without({ state: "held", reason: error.message, cure: error.cure ?? "" });
+}
+
+function failureOf(error: unknown): Asked {
   if (error instanceof NetworkError) return error;
   if (error instanceof ServerRefusedError) return { status: error.status, body: error.body };
   throw error;

@@ -7,7 +7,7 @@ import { codeIn } from "./code.js";
 import { OAuth, type TokenRefusal } from "./oauth.js";
 import { Registration } from "./registration.js";
 import { VaultToken, type App, type NewCredentials, type PendingAuthorization, type Vault } from "./vault.js";
-import { judge } from "./verdict.js";
+import { cureFor, judge } from "./verdict.js";
 
 /** Step 4 of the sequence: the operator's part. Begun in one process, it can be finished in another. */
 @injectable()
@@ -107,7 +107,7 @@ export class Authorization {
     const person = verdict.state === "ready" ? personIn(asked.body) : undefined;
     if (person !== undefined) return person;
     throw new HowdahError("SERVER_REFUSED", verdict.reason || "the server does not say whose token it is", {
-      cure: verdict.cure || "check server: in accounts.yaml",
+      cure: cureFor(account.name, verdict) || "check server: in accounts.yaml",
     });
   }
 
@@ -122,7 +122,7 @@ export class Authorization {
   }
 
   async #refused(account: AuthAccount, pending: PendingAuthorization, refusal: TokenRefusal): Promise<HowdahError> {
-    if (refusal.error === "invalid_client") {
+    if (await this.#oauth.isAboutApp(account.server, pending.app, refusal)) {
       await this.#registration.forget(account.server, pending.app);
       await this.#vault.clearPending(account);
       return new HowdahError("CODE_REFUSED", "the server has forgotten the app that asked", {

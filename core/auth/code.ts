@@ -5,14 +5,15 @@
 export function codeIn(pasted: string): string | undefined {
   const text = pasted
     .trim()
-    .replace(/^["'`<]+|["'`>]+$/g, "")
+    .replace(/^["'`<\u2018-\u201f]+|["'`>\u2018-\u201f]+$/g, "")
     .trim();
-  const code = /^https?:/i.test(text) ? codeInAddress(text) : text.replace(/\s+/g, "");
+  const code = /^https?:/i.test(text) ? codeInAddress(text) : text.replace(/[\s\u200b]+/g, "");
   return code === undefined || code === "" ? undefined : code;
 }
 
 function codeInAddress(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);
-  return url.searchParams.get("code") ?? (/\/oauth\/authorize\/([^/]+)$/.exec(url.pathname)?.[1] || undefined);
+  const [, last] = /\/oauth\/authorize\/([^/]+)$/.exec(url.pathname) ?? [];
+  return url.searchParams.get("code")?.trim() ?? (last === "native" ? undefined : last);
 }

@@ -1,6 +1,7 @@
 import * as oauth from "oauth4webapi";
 import { inject, injectable } from "tsyringe";
-import { HttpToken, type Answer, type Http } from "../mastodon/http.js";
+import { HttpToken, type Answer, type Http, type HttpRequest } from "../mastodon/http.js";
+import { NetworkError, type NetworkFailure } from "../errors.js";
 import { parseScopes } from "../mastodon/scopes.js";
 import type { App, Credentials, NewCredentials } from "./vault.js";
 
@@ -8,6 +9,8 @@ import type { App, Credentials, NewCredentials } from "./vault.js";
 export const outOfBand = "urn:ietf:wg:oauth:2.0:oob";
 
 const formEncoded = "application/x-www-form-urlencoded";
+/** A refresh may need two requests, which must end within its lease. */
+const requestTimeoutMs = 20_000;
 
 /** What the token endpoint answered instead of a token. @see RFC 6749, section 5.2 */
 export interface TokenRefusal {
@@ -19,6 +22,11 @@ export interface TokenRefusal {
 
 /** A token, or the refusal; what fails below HTTP is thrown as NetworkError. */
 export type TokenOutcome = { readonly token: NewCredentials } | { readonly refusal: TokenRefusal };
+
+/** Whether the server does not know the app any more: `invalid_client`, which Takahe and Mitra write otherwise. */
+export function isAppForgotten({ error }: TokenRefusal): boolean {
+  return /^invalid[ _]client/.test(error);
+}
 
 /** Speaks OAuth 2.0 with one kind of client: confidential, secret in the body, out-of-band redirect. */
 @injectable()
@@ -78,14 +86,32 @@ export class OAuth {
     return { token: { ...outcome.token, refreshToken: outcome.token.refreshToken ?? refreshToken } };
   }
 
-  /** Revokes a token (RFC 7009). Servers answer alike for tokens that they do not know. */
+  /**
+   * Revokes a token (RFC 7009). Servers answer alike for tokens that they do not know. It goes along as its own
+   * authority too, since Mitra does not ask for the app's.
+   */
   async revoke(server: string, app: App, token: string): Promise<void> {
     const body = new URLSearchParams({ client_id: app.clientId, client_secret: app.clientSecret, token });
-    await this.#post(server, "/oauth/revoke", body, "oauth/revoke");
+    await this.#post(server, "/oauth/revoke", body, { what: "oauth/revoke", token });
   }
 
   /** Takes a token for the app itself: servers before Mastodon 4.3 delete apps that hold none after a day. */
   async keepApp(server: string, app: App): Promise<void> {
+    await this.#askForApp(server, app);
+  }
+
+  /**
+   * Whether a refusal of a code is about the app: it is, where the server refuses a token for the app itself in the
+   * same words (Akkoma and Friendica have no others).
+   */
+  async isAboutApp(server: string, app: App, refusal: TokenRefusal): Promise<boolean> {
+    if (isAppForgotten(refusal)) return true;
+    if (refusal.error === "" || refusal.error === "invalid_grant" || refusal.status >= 500) return false;
+    const answer = await this.#askForApp(server, app).catch(() => undefined);
+    return answer?.status === refusal.status && refusalFrom(answer, "").error === refusal.error;
+  }
+
+  #askForApp(server: string, app: App): Promise<Answer> {
     const body = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: app.clientId,
@@ -93,17 +119,23 @@ export class OAuth {
       redirect_uri: outOfBand,
       scope: app.scopes,
     });
-    await this.#post(server, "/oauth/token", body, "oauth/token");
+    return this.#post(server, "/oauth/token", body, { what: "oauth/token" });
   }
 
-  async #post(server: string, path: string, body: URLSearchParams, what: string): Promise<Answer> {
+  async #post(
+    server: string,
+    path: string,
+    body: URLSearchParams,
+    more: Pick<HttpRequest, "what" | "token">,
+  ): Promise<Answer> {
     return this.#http.send({
+      ...more,
       origin: server,
       method: "POST",
       path,
       body: body.toString(),
       contentType: formEncoded,
-      what,
+      timeoutMs: requestTimeoutMs,
     });
   }
 
@@ -129,17 +161,19 @@ export class OAuth {
   }
 
   async #published(server: string): Promise<oauth.AuthorizationServer | undefined> {
-    const answer = await this.#http.send({
-      origin: server,
-      method: "GET",
-      path: "/.well-known/oauth-authorization-server",
-      what: "oauth metadata",
-    });
-    if (answer.status !== 200 || !answer.isJson) return undefined;
     try {
+      const answer = await this.#http.send({
+        origin: server,
+        method: "GET",
+        path: "/.well-known/oauth-authorization-server",
+        timeoutMs: requestTimeoutMs,
+        what: "oauth metadata",
+      });
+      if (answer.status !== 200 || !answer.isJson) return undefined;
       return await oauth.processDiscoveryResponse(new URL(server), toResponse(answer));
-    } catch {
-      // Metadata that names another issuer, or is no metadata: the paths that every server has are right.
+    } catch (error) {
+      if (error instanceof NetworkError && !notMetadata.has(error.failure)) throw error;
+      // A web page for every unknown path, another issuer, no metadata: the paths that every server has are right.
       return undefined;
     }
   }
@@ -151,14 +185,17 @@ export class OAuth {
     request: (options: oauth.TokenEndpointRequestOptions) => Promise<oauth.TokenEndpointResponse>,
   ): Promise<TokenOutcome> {
     let answer: Answer | undefined;
+    let sent = "";
     const viaHttp = async (url: string, init: { body?: unknown }) => {
       const { origin, pathname, search } = new URL(url);
+      sent = String(init.body);
       answer = await this.#http.send({
         origin,
         method: "POST",
         path: pathname + search,
         contentType: formEncoded,
-        body: String(init.body),
+        body: sent,
+        timeoutMs: requestTimeoutMs,
         what: "oauth/token",
       });
       return toResponse(answer, lenient);
@@ -169,10 +206,15 @@ export class OAuth {
       return { token: credentialsFrom(token, app, scopesIfUnsaid, answer?.receivedAt ?? Date.now()) };
     } catch (error) {
       if (answer === undefined) throw error;
-      return { refusal: refusalFrom(answer) };
+      return { refusal: refusalFrom(answer, sent) };
     }
   }
 }
+
+/** What a server that has no metadata may answer where they would be. */
+const notMetadata: ReadonlySet<NetworkFailure> = new Set(["not_json", "too_large", "redirect"]);
+/** What is sent to the token endpoint and must not come back in a message. */
+const secretFields = ["client_secret", "code", "code_verifier", "refresh_token"];
 
 function credentialsFrom(
   token: oauth.TokenEndpointResponse,
@@ -192,16 +234,21 @@ function credentialsFrom(
   };
 }
 
-function refusalFrom({ status, body }: Answer): TokenRefusal {
+function refusalFrom({ status, body }: Answer, sent: string): TokenRefusal {
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
-  const text = (name: string) => (typeof fields[name] === "string" ? fields[name] : "");
+  const asked = new URLSearchParams(sent);
+  const secrets = secretFields.map((name) => asked.get(name) ?? "").filter((secret) => secret !== "");
+  const text = (name: string) => {
+    const said = typeof fields[name] === "string" ? fields[name] : "";
+    return secrets.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), said);
+  };
   return { status, error: text("error"), description: text("error_description") };
 }
 
-/** Servers send nulls, numbers as strings and no token_type, which a strict reader refuses. */
+/** Servers send nulls, empty texts, numbers as texts and no token_type, which a strict reader refuses. */
 function lenient(body: unknown): unknown {
   if (typeof body !== "object" || body === null || !("access_token" in body)) return body;
-  const kept = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  const kept = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== ""));
   const seconds = Number(kept["expires_in"]);
   delete kept["expires_in"];
   delete kept["id_token"];

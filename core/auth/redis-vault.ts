@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
+import { accountPlace, appPlace, vaultKeys } from "./vault-keys.js";
 import type { AccountKey, App, Credentials, NewCredentials, PendingAuthorization, Person, Vault } from "./vault.js";
 
 const daySeconds = 24 * 60 * 60;
@@ -128,38 +129,30 @@ export class RedisVault implements Vault {
   }
 
   #seal(account: AccountKey, field: string, text: string): string {
-    return this.#keyring.seal(text, place(account, field));
+    return this.#keyring.seal(text, accountPlace(account, field));
   }
 
   #open(account: AccountKey, field: string, sealed: string): string {
-    return this.#keyring.open(sealed, place(account, field));
+    return this.#keyring.open(sealed, accountPlace(account, field));
   }
 
-  #credentialsKey({ name, server }: AccountKey): string {
-    return this.#keys.account(name, "credentials", server);
+  #credentialsKey(account: AccountKey): string {
+    return vaultKeys(this.#keys).credentials(account);
   }
 
-  #personKey({ name, server }: AccountKey): string {
-    return this.#keys.account(name, "person", server);
+  #personKey(account: AccountKey): string {
+    return vaultKeys(this.#keys).person(account);
   }
 
-  #pendingKey({ name, server }: AccountKey): string {
-    return this.#keys.account(name, "pending", server);
+  #pendingKey(account: AccountKey): string {
+    return vaultKeys(this.#keys).pending(account);
   }
 
   #peopleKey(server: string): string {
-    return this.#keys.server(server, "people");
+    return vaultKeys(this.#keys).people(server);
   }
 
   #appsKey(server: string): string {
-    return this.#keys.server(server, "apps");
+    return vaultKeys(this.#keys).apps(server);
   }
-}
-
-function place({ name, server }: AccountKey, field: string): string {
-  return `${name} ${server} ${field}`;
-}
-
-function appPlace(server: string, scopes: string): string {
-  return `${server} app ${scopes}`;
 }

@@ -71,7 +71,8 @@ export class Registration {
     if (answer.status >= 200 && answer.status < 300 && isRegistered(body)) {
       return { clientId: body.client_id, clientSecret: body.client_secret, scopes };
     }
-    throw new ServerRefusedError("apps.create", answer.status, body);
+    // An app that came but cannot be used may hold its secret: that does not go into an error.
+    throw new ServerRefusedError("apps.create", answer.status, answer.status < 300 ? undefined : body);
   }
 }
 

@@ -3,6 +3,10 @@ import { addAuth } from "./auth.js";
 import { addCheck } from "./check.js";
 import type { Context } from "./context.js";
 import { exitCodeFor, exitCodes, explain } from "./exit.js";
+import { addExport } from "./export.js";
+import { addImport } from "./import.js";
+import { addKeys } from "./keys.js";
+import { addRestore } from "./restore.js";
 import { addRun } from "./run.js";
 import { addSandbox } from "./sandbox.js";
 import { addStatus } from "./status.js";
@@ -15,7 +19,8 @@ export async function runProgram(argv: readonly string[], version: string, conte
     .exitOverride()
     .showHelpAfterError("(bot --help lists the commands)")
     .showSuggestionAfterError();
-  for (const add of [addRun, addAuth, addCheck, addStatus, addSandbox]) add(program, context);
+  const adders = [addRun, addAuth, addCheck, addStatus, addRestore, addExport, addImport, addKeys, addSandbox];
+  for (const add of adders) add(program, context);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Account } from "../accounts/account.js";
+import { isUndecided } from "../auth/undecided.js";
 import { VaultToken, type Vault } from "../auth/vault.js";
 import { neededScopes } from "../host/needed-scopes.js";
 import { StatusBoard, type AccountStatus } from "../host/status.js";
@@ -32,8 +33,7 @@ export function addStatus(program: Command, context: Context): void {
 async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vault): Promise<AccountStatus> {
   const said = await board.read(account.name);
   if (said?.isFresh === true && said.status.server === account.server) return said.status;
-  const credentials = await vault.credentials(account);
-  const person = await vault.person(account);
+  const { credentials, held, person } = await storedOf(account, vault);
   const needed = neededScopes(account).scopes;
   const before = said?.status.server === account.server ? said.status : undefined;
   const unauthorized = {
@@ -50,7 +50,7 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vau
     account: account.name,
     server: account.server,
     handle: person?.username ?? account.handle ?? null,
-    ...(credentials === undefined ? unauthorized : notRunning),
+    ...(held ?? (credentials === undefined ? unauthorized : notRunning)),
     since: before?.since ?? new Date().toISOString(),
     paused: null,
     dry_run: account.dryRun,
@@ -76,6 +76,17 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vau
     }),
     budget: [],
   };
+}
+
+/** A vault that waits for the operator's decision gives nothing out. */
+async function storedOf(account: Account<Plugin>, vault: Vault) {
+  try {
+    return { credentials: await vault.credentials(account), person: await vault.person(account), held: undefined };
+  } catch (error) {
+    if (!isUndecided(error)) throw error;
+    const held = { state: "held", reason: error.message, cure: error.cure ?? "" } as const;
+    return { credentials: undefined, person: undefined, held };
+  }
 }
 
 function describe(rows: readonly AccountStatus[]): string {

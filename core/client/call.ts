@@ -16,6 +16,8 @@ export interface Outlet {
   readonly http: Http;
   readonly ledger: Ledger;
   readonly budget: Budget;
+  /** How long after its admission a write may still take effect, in milliseconds. Default 45,000. */
+  readonly settledAfterMs?: number;
   /** Of the process that owns the account; admission refuses an older one. */
   readonly epoch: number;
   /** The token in force. Throws NotReadyError where the account cannot act. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { ReplayMismatchError } from "../errors.js";
 import type { OperationName } from "../mastodon/operations.js";
 import type { InvocationTrace, LedgerEntry } from "./ledger.js";
@@ -13,17 +13,19 @@ export class InvocationRecord {
   readonly #occurrences = new Map<string, number>();
   readonly #unmatched: Set<string>;
   readonly #values: Map<string, unknown>;
+  readonly #taken: Set<string>;
 
   constructor(invocation: string, trace: InvocationTrace) {
     this.invocation = invocation;
     this.#trace = trace;
     this.#values = new Map(trace.values);
+    this.#taken = new Set([...trace.writes.values()].flatMap(({ result }) => idOf(result) ?? []));
     this.#unmatched = new Set([...trace.writes.keys()].filter((key) => !isAuthors(key)));
   }
 
   /** The key of the next such write, counting its occurrence. */
   nextKey(operation: OperationName, params: unknown, authorsKey: string | undefined): string {
-    if (authorsKey !== undefined) return `${authorsMark}${authorsKey}`;
+    if (authorsKey !== undefined) return `${authorsMark}${operation}#${authorsKey}`;
     const base = `${operation}#${digest(params)}`;
     const occurrence = (this.#occurrences.get(base) ?? 0) + 1;
     this.#occurrences.set(base, occurrence);
@@ -41,6 +43,16 @@ export class InvocationRecord {
     return entry;
   }
 
+  /**
+   * Takes what was found on the server, by its id, as the result of one write. False where it is that of another
+   * write of this invocation already: two posts may say the same.
+   */
+  take(id: string): boolean {
+    if (this.#taken.has(id)) return false;
+    this.#taken.add(id);
+    return true;
+  }
+
   /** What `once` computed under the name, in this attempt or an earlier one; boxed because it may be null. */
   value(name: string): { readonly value: unknown } | undefined {
     return this.#values.has(name) ? { value: this.#values.get(name) } : undefined;
@@ -53,7 +65,7 @@ export class InvocationRecord {
 
   /** The same for this write over all attempts, and never the same for another account's. */
   idempotencyKey(account: string, server: string, key: string): string {
-    return createHash("sha256").update([account, server, this.invocation, key].join("\n")).digest("hex").slice(0, 40);
+    return hash("sha256", [account, server, this.invocation, key].join("\n"), "hex").slice(0, 40);
   }
 }
 
@@ -63,9 +75,13 @@ function isAuthors(key: string): boolean {
   return key.startsWith(authorsMark);
 }
 
+function idOf(result: unknown): string | undefined {
+  return typeof result === "object" && result !== null && "id" in result ? String(result.id) : undefined;
+}
+
 function digest(params: unknown): string {
   const text = JSON.stringify(params, (_name, value: unknown) =>
     value instanceof Blob ? { type: value.type, size: value.size } : value,
   );
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return hash("sha256", text, "hex").slice(0, 16);
 }

@@ -1,25 +1,27 @@
 import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
+import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
 import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settlement } from "./ledger.js";
+import { LuaScript } from "./lua-script.js";
 
 const keptMs = 30 * 24 * 60 * 60 * 1_000;
 const auditLength = 10_000;
 const writePrefix = "write:";
 const valuePrefix = "once:";
 
-const admitScript = `
+const admitScript = new LuaScript(`
 if redis.call("EXISTS", KEYS[3]) == 1 then return "paused" end
 if redis.call("GET", KEYS[2]) ~= ARGV[3] then return "outdated" end
 if ARGV[4] == "0" and redis.call("HEXISTS", KEYS[1], ARGV[1]) == 1 then return "known" end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
 redis.call("PEXPIRE", KEYS[1], ARGV[5])
-return "admitted"`;
+return "admitted"`);
 
-const settleScript = `
+const settleScript = new LuaScript(`
 if ARGV[2] == "" then redis.call("HDEL", KEYS[1], ARGV[1]) else redis.call("HSET", KEYS[1], ARGV[1], ARGV[2]) end
 redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[3], "*", unpack(ARGV, 4))
-return 1`;
+return 1`);
 
 /** An entry as it stands in Redis: the result is sealed, because it may be a private post. */
 type StoredEntry = Omit<LedgerEntry, "result"> & { readonly sealedResult?: string };
@@ -43,27 +45,29 @@ export class RedisLedger implements Ledger {
     const writes = new Map<string, LedgerEntry>();
     const values = new Map<string, unknown>();
     for (const [field, text] of Object.entries(fields)) {
-      if (field.startsWith(writePrefix)) writes.set(field.slice(writePrefix.length), this.#read(invocation, text));
+      if (field.startsWith(writePrefix))
+        writes.set(field.slice(writePrefix.length), this.#read(invocation, field, text));
       if (field.startsWith(valuePrefix)) {
-        values.set(field.slice(valuePrefix.length), this.#open(invocation, text));
+        values.set(field.slice(valuePrefix.length), this.#open(invocation, field, text));
       }
     }
     return { writes, values };
   }
 
   async admit(claim: Claim): Promise<Admission> {
-    const admission = await this.#redis.eval(
-      admitScript,
-      3,
+    const keys = [
       this.#key(claim.invocation),
       this.#keys.account(this.#account, "epoch"),
       this.#keys.account(this.#account, "paused"),
+    ];
+    const text = this.#write(claim, claim.entry);
+    const admission = await admitScript.run(this.#redis, keys, [
       writePrefix + claim.key,
-      this.#write(claim.invocation, claim.entry),
+      text,
       claim.epoch,
       claim.again ? 1 : 0,
       keptMs,
-    );
+    ]);
     return admission as Admission;
   }
 
@@ -71,7 +75,7 @@ export class RedisLedger implements Ledger {
     const { invocation, entry } = claim;
     const result = settlement.state === "done" ? { result: settlement.result } : {};
     const text =
-      settlement.state === "void" ? "" : this.#write(invocation, { ...entry, ...result, state: settlement.state });
+      settlement.state === "void" ? "" : this.#write(claim, { ...entry, ...result, state: settlement.state });
     const audit = {
       at: Date.now().toString(),
       rider: claim.rider,
@@ -80,50 +84,54 @@ export class RedisLedger implements Ledger {
       outcome: settlement.state,
       reason: settlement.state === "done" ? "" : settlement.reason,
     };
-    await this.#redis.eval(
-      settleScript,
-      2,
-      this.#key(invocation),
-      this.#keys.account(this.#account, "audit"),
+    const keys = [this.#key(invocation), this.#keys.account(this.#account, "audit")];
+    await settleScript.run(this.#redis, keys, [
       writePrefix + claim.key,
       text,
       auditLength,
       ...Object.entries(audit).flat(),
-    );
+    ]);
   }
 
   async keep(invocation: string, name: string, value: unknown): Promise<void> {
     const key = this.#key(invocation);
-    const sealed = this.#keyring.seal(JSON.stringify(value ?? null), this.#place(invocation));
-    await this.#redis
-      .multi()
-      .hset(key, valuePrefix + name, sealed)
-      .pexpire(key, keptMs)
-      .exec();
+    const field = valuePrefix + name;
+    const sealed = this.#keyring.seal(JSON.stringify(value ?? null), this.#place(invocation, field));
+    await this.#redis.multi().hset(key, field, sealed).pexpire(key, keptMs).exec();
   }
 
-  #write(invocation: string, { result, ...plain }: LedgerEntry): string {
-    const stored: StoredEntry =
-      result === undefined
-        ? plain
-        : { ...plain, sealedResult: this.#keyring.seal(JSON.stringify(result), this.#place(invocation)) };
+  #write({ invocation, key }: Claim, { result, ...plain }: LedgerEntry): string {
+    if (result === undefined) return JSON.stringify(plain);
+    const place = this.#place(invocation, writePrefix + key);
+    const stored: StoredEntry = { ...plain, sealedResult: this.#keyring.seal(JSON.stringify(result), place) };
     return JSON.stringify(stored);
   }
 
-  #read(invocation: string, text: string): LedgerEntry {
+  #read(invocation: string, field: string, text: string): LedgerEntry {
     const { sealedResult, ...plain } = JSON.parse(text) as StoredEntry;
-    return sealedResult === undefined ? plain : { ...plain, result: this.#open(invocation, sealedResult) };
+    return sealedResult === undefined ? plain : { ...plain, result: this.#open(invocation, field, sealedResult) };
   }
 
-  #open(invocation: string, sealed: string): unknown {
-    return JSON.parse(this.#keyring.open(sealed, this.#place(invocation)));
+  #open(invocation: string, field: string, sealed: string): unknown {
+    return JSON.parse(this.#keyring.open(sealed, this.#place(invocation, field)));
   }
 
-  #place(invocation: string): string {
-    return `${this.#account} invocation ${invocation}`;
+  #place(invocation: string, field: string): string {
+    return ledgerPlaceIn(this.#account, invocation, field);
   }
 
   #key(invocation: string): string {
     return this.#keys.account(this.#account, "invocation", invocation);
   }
 }
+
+function ledgerPlaceIn(account: string, invocation: string, field: string): string {
+  return `${account} invocation ${invocation} ${field}`;
+}
+
+/** The places of results and values, for those who walk over everything that is sealed. */
+export const ledgerPlace: PlaceOf = (spot) => {
+  const invocation = spot.of === "account" ? restAfter(spot, "invocation") : undefined;
+  if (invocation === undefined || spot.field === undefined) return undefined;
+  return ledgerPlaceIn(spot.name, invocation, spot.field);
+};

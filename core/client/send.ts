@@ -10,6 +10,8 @@ const readAttempts = 3;
 const firstPauseMs = 500;
 /** Without a word of the server about when there is room again. */
 const blindWaitMs = 60_000;
+/** A server may say that there is room at once, and refuse the next request all the same. */
+const shortestWaitMs = 1_000;
 
 /** Sends the request. Reads that fail in passing are sent again; a write is sent once. */
 export async function send(call: OutgoingCall): Promise<Reply> {
@@ -27,12 +29,14 @@ export async function send(call: OutgoingCall): Promise<Reply> {
 async function sendOnce(call: OutgoingCall): Promise<Reply> {
   const { caller, entry, operation, outlet } = call;
   caller.signal.throwIfAborted();
+  // Before anything is made of the outlet's person: both are there or neither is.
+  const token = outlet.accessToken();
   const answer = await outlet.http.send({
     origin: outlet.server,
     method: operation.method,
     ...buildRequest(operation, call.params, call.name),
     headers: entry !== undefined && operation.idempotencyKey ? { "idempotency-key": entry.idempotencyKey } : undefined,
-    token: outlet.accessToken(),
+    token,
     signal: caller.signal,
     what: call.name,
   });
@@ -45,7 +49,8 @@ async function sendOnce(call: OutgoingCall): Promise<Reply> {
 function refusalOf(call: OutgoingCall, answer: Answer, resetsAt: number | undefined): Error {
   const { name, operation, outlet } = call;
   if (answer.status === 429) {
-    const until = parseRetryAfter(answer) ?? resetsAt ?? answer.receivedAt + blindWaitMs;
+    const said = parseRetryAfter(answer) ?? resetsAt ?? answer.receivedAt + blindWaitMs;
+    const until = Math.max(said, answer.receivedAt + shortestWaitMs);
     outlet.budget.exhaust(operation.bucket, until);
     return new BudgetError(name, new Date(until));
   }

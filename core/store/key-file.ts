@@ -1,9 +1,12 @@
-import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { HowdahError } from "../errors.js";
 import type { Keys } from "./keys.js";
 import { Keyring } from "./seal.js";
+import type { PlaceOf } from "./sealed-spot.js";
 
 /** Where the key comes from: `BOT_KEY`, `BOT_KEY_FILE`, else a file in the data directory that is made if missing. */
 export interface KeySource {
@@ -23,6 +26,19 @@ export async function loadKeyring(source: KeySource): Promise<{ keyring: Keyring
   return { keyring: Keyring.parse(await readKey(file), file), made: made ? file : undefined };
 }
 
+/** The keys as they are given, in clear, to be kept elsewhere. Makes none. Throws KEY_INVALID where there are none. */
+export async function keyText({ dataDirectory, key, keyFile }: KeySource): Promise<string> {
+  const file = keyFile ?? join(dataDirectory, "key");
+  if (key === undefined && keyFile === undefined && !existsSync(file)) {
+    throw new HowdahError("KEY_INVALID", `there is no key yet: ${file} is missing`, {
+      cure: "set BOT_DATA to the fleet's directory, or BOT_KEY; the first command that needs a key makes one",
+    });
+  }
+  const text = key ?? (await readKey(file));
+  Keyring.parse(text, key !== undefined ? "BOT_KEY" : file);
+  return `${text.trim()}\n`;
+}
+
 async function readKey(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
@@ -35,25 +51,31 @@ async function readKey(file: string): Promise<string> {
   }
 }
 
-/** Several processes may start at once on one volume: a link appears whole and once. */
 async function makeKeyFile(directory: string, file: string): Promise<boolean> {
-  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  if (existsSync(file)) return false;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await linkNewKey(file);
+    return true;
+  } catch (cause) {
+    if (existsSync(file)) return false;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new HowdahError("CONFIG_INVALID", `the data directory ${directory} cannot be made (${reason})`, {
+    throw new HowdahError("CONFIG_INVALID", `no key can be kept in the data directory ${directory} (${reason})`, {
       cure: "set BOT_DATA to a directory that this user may write to",
       cause,
     });
-  });
-  const draft = `${file}.${process.pid}`;
+  }
+}
+
+/** Several processes may start at once on one volume: a link appears whole and once. */
+async function linkNewKey(file: string): Promise<void> {
+  // Not by process id: in containers on one volume that is the same.
+  const draft = `${file}.${randomUUID()}`;
   try {
-    await writeFile(draft, `${Keyring.generate()}\n`, { mode: 0o600 });
+    await writeFile(draft, `${Keyring.generate()}\n`, { mode: 0o600, flag: "wx", flush: true });
     await link(draft, file);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
   } finally {
-    await unlink(draft).catch(() => undefined);
+    await rm(draft, { force: true });
   }
 }
 
@@ -62,8 +84,16 @@ async function makeKeyFile(directory: string, file: string): Promise<boolean> {
  * first process leaves. Throws KEY_MISMATCH.
  */
 export async function checkKeyring(redis: Redis, keys: Keys, keyring: Keyring): Promise<void> {
-  const place = keys.fleet("key-check");
+  const place = keyMark(keys);
   await redis.set(place, keyring.seal("howdah", place), "NX");
   const mark = await redis.get(place);
   if (mark !== null) keyring.open(mark, place);
 }
+
+/** Where the mark is. It is sealed under the key that the fleet writes with. */
+export function keyMark(keys: Keys): string {
+  return keys.fleet("key-check");
+}
+
+/** The place of the mark, for those who walk over everything that is sealed. */
+export const keyMarkPlace: PlaceOf = ({ key, of, rest }) => (of === "fleet" && rest === "key-check" ? key : undefined);

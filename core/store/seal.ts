@@ -6,6 +6,8 @@ const algorithm = "aes-256-gcm";
 const version = "v1";
 /** Without a fixed length a decipher takes a tag of four bytes for whole. */
 const authTagLength = 16;
+/** What `seal` gives: form, key id, nonce of 12 bytes, data with its tag. */
+const sealedForm = /^v1\.([0-9a-f]{8})\.[\w-]{16}\.[\w-]{22,}$/;
 
 interface Key {
   readonly id: string;
@@ -14,13 +16,15 @@ interface Key {
 
 /**
  * Encrypts what must not stand in clear in Redis or in files: AES-256-GCM, a random nonce each time, associated
- * data that binds a value to its place. Seals with the newest key, opens with any.
+ * data that binds a value to its place. Seals with the newest key unless told otherwise, opens with any.
  */
 export class Keyring {
   readonly #keys: readonly [Key, ...Key[]];
+  #writing: Key;
 
   private constructor(keys: [Key, ...Key[]]) {
     this.#keys = keys;
+    this.#writing = keys[0];
   }
 
   /** From base64 of 32 bytes, several separated by commas, the newest first. Throws KEY_INVALID naming `source`. */
@@ -29,7 +33,8 @@ export class Keyring {
       .split(",")
       .map((part) => part.trim())
       .filter((part) => part !== "")
-      .map((part) => parseKey(part, source));
+      .map((part) => parseKey(part, source))
+      .filter(({ id }, index, all) => all.findIndex((key) => key.id === id) === index);
     const [newest, ...older] = keys;
     if (newest === undefined) throw invalid(source);
     return new Keyring([newest, ...older]);
@@ -40,9 +45,30 @@ export class Keyring {
     return randomBytes(32).toString("base64");
   }
 
-  /** `place` names what the value belongs to, for example account, origin and field. */
-  seal(text: string, place: string): string {
-    const [key] = this.#keys;
+  /** Of the keys at hand, the newest first. */
+  get ids(): readonly [string, ...string[]] {
+    const [newest, ...older] = this.#keys;
+    return [newest.id, ...older.map(({ id }) => id)];
+  }
+
+  /** The id of the key that `seal` takes. */
+  get writing(): string {
+    return this.#writing.id;
+  }
+
+  /** From now on `seal` takes that key. False where it is not at hand: then nothing changes. */
+  writeWith(id: string): boolean {
+    const key = this.#keys.find((candidate) => candidate.id === id);
+    if (key !== undefined) this.#writing = key;
+    return key !== undefined;
+  }
+
+  /**
+   * `place` names what the value belongs to, for example account, origin and field. `keyId` is another key at hand than
+   * the one in use.
+   */
+  seal(text: string, place: string, keyId = this.#writing.id): string {
+    const key = this.#keys.find(({ id }) => id === keyId) ?? this.#writing;
     const nonce = randomBytes(12);
     const cipher = createCipheriv(algorithm, key.bytes, nonce, { authTagLength });
     cipher.setAAD(Buffer.from(place));
@@ -65,6 +91,11 @@ export class Keyring {
       throw mismatch(cause);
     }
   }
+}
+
+/** The id of the key that sealed the text; undefined where the text is nothing that was sealed. */
+export function sealedUnder(text: string): string | undefined {
+  return sealedForm.exec(text)?.[1];
 }
 
 function parseKey(text: string, source: string): Key {

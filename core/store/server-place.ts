@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { chmod, lstat, mkdir, readlink, realpath, rm, symlink } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { chmod, lstat, mkdir, readlink, realpath, rename, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HowdahError } from "../errors.js";
@@ -50,8 +50,9 @@ async function shortWayTo(directory: string): Promise<string> {
   if (!isDirectory || uid !== user || (mode & 0o077) !== 0) throw new Error(`${box} is not private to this user`);
   const way = join(box, "d");
   if ((await readlink(way).catch(() => undefined)) !== directory) {
-    await rm(way, { force: true });
-    await symlink(directory, way).catch(unlessMade);
+    const made = join(box, randomUUID());
+    await symlink(directory, made);
+    await rename(made, way); // Others may use the link at this moment: it is replaced, never away.
   }
   return way;
 }
@@ -60,9 +61,4 @@ async function shortWayTo(directory: string): Promise<string> {
 async function statOf(path: string): Promise<{ mode: number; uid: number; isDirectory: boolean }> {
   const stat = await lstat(path);
   return { mode: stat.mode, uid: stat.uid, isDirectory: stat.isDirectory() };
-}
-
-/** Another process made the same link meanwhile. */
-function unlessMade(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EEXIST") throw error;
 }

@@ -28,7 +28,7 @@ export interface Store {
 const memberName = "howdah-member";
 const lockWaitMs = 30_000;
 const startWaitMs = 15_000;
-const answerWaitMs = 10_000;
+const answerWaitMs = 5_000;
 /** How long a server that a dead process started may need until it listens. */
 const orphanWaitMs = 1_000;
 const rejoinPauseMs = 500;
@@ -65,7 +65,7 @@ class Membership {
     const connection = await underLock(place, async ({ abandoned }) => {
       const running = await connectWithin(place, abandoned ? orphanWaitMs : 0);
       const redis = running ?? (await start(place, this.#options.path));
-      await redis.client("SETNAME", memberName);
+      await counted(redis, place);
       return redis;
     });
     await loaded(connection, place);
@@ -116,7 +116,7 @@ async function start(place: ServerPlace, path: string | undefined): Promise<Redi
     await delay(20);
   }
   child.kill("SIGKILL");
-  throw unreachable(place, `did not start: ${await lastLogLine(place)}`);
+  return failed(place, "did not start");
 }
 
 /** Undefined where no server listens `waitMs` from now. Throws where one does and is silent. */
@@ -134,6 +134,7 @@ async function connect(place: ServerPlace): Promise<Redis | undefined> {
     lazyConnect: true,
     enableReadyCheck: false, // Members join also while the server still loads its data.
     maxRetriesPerRequest: 0,
+    commandTimeout: answerWaitMs,
     retryStrategy: () => null,
   });
   let failure: NodeJS.ErrnoException | undefined;
@@ -145,9 +146,19 @@ async function connect(place: ServerPlace): Promise<Redis | undefined> {
   } catch (cause) {
     redis.disconnect();
     if (failure?.code === "ENOENT" || failure?.code === "ECONNREFUSED") return undefined;
-    throw unreachable(place, `does not answer (${reasonOf(failure ?? cause)})`, cause);
+    return await failed(place, "does not answer", failure ?? cause);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Makes the connection a member's, also while the server still reads its data. */
+async function counted(redis: Redis, place: ServerPlace): Promise<void> {
+  try {
+    await redis.client("SETNAME", memberName);
+  } catch (cause) {
+    redis.disconnect();
+    await failed(place, "does not answer", cause);
   }
 }
 
@@ -159,7 +170,8 @@ async function loaded(redis: Redis, place: ServerPlace): Promise<void> {
       return;
     } catch (cause) {
       if (!reasonOf(cause).startsWith("LOADING")) {
-        throw unreachable(place, `ended while loading its data: ${await lastLogLine(place)}`, cause);
+        redis.disconnect();
+        await failed(place, "does not answer", cause);
       }
       await delay(100);
     }
@@ -168,18 +180,27 @@ async function loaded(redis: Redis, place: ServerPlace): Promise<void> {
 
 /** Stops the server where ours is the only member's connection, and returns once it has ended; else ours is one less. */
 async function leaveServer(redis: Redis, place: ServerPlace): Promise<void> {
-  await redis.ping(); // By the next command the server has noticed every connection that ended before this one.
-  const clients = String(await redis.client("LIST"));
-  const members = clients.split("\n").filter((line) => line.split(" ").includes(`name=${memberName}`));
-  if (members.length > 1) {
-    await redis.client("SETNAME", "howdah-left");
-    return;
+  try {
+    await redis.ping(); // By the next command the server has noticed every connection that ended before this one.
+    const clients = String(await redis.client("LIST"));
+    const members = clients.split("\n").filter((line) => line.split(" ").includes(`name=${memberName}`));
+    if (members.length > 1) await redis.client("SETNAME", "howdah-left");
+    else await stop(redis);
+  } catch (cause) {
+    await failed(place, "does not stop", cause);
   }
+}
+
+async function stop(redis: Redis): Promise<void> {
   const ended = once(redis, "end", { signal: AbortSignal.timeout(answerWaitMs) });
   const told = redis.shutdown("NOSAVE").catch(() => undefined); // Its answer is that the connection ends.
-  await Promise.all([ended, told]).catch(async (cause: unknown) => {
-    throw unreachable(place, `does not stop: ${await lastLogLine(place)}`, cause);
-  });
+  await Promise.all([ended, told]);
+}
+
+/** Throws what happened with why, and the last that the server wrote. */
+async function failed(place: ServerPlace, what: string, cause?: unknown): Promise<never> {
+  const why = cause === undefined ? "" : ` (${reasonOf(cause)})`;
+  throw unreachable(place, `${what}${why}: ${await lastLogLine(place)}`, cause);
 }
 
 function unreachable(place: ServerPlace, what: string, cause?: unknown): HowdahError {

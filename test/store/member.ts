@@ -1,6 +1,6 @@
 /**
  * A process that has the embedded server open, for server.test.ts: `member.ts <data directory> [PATH]`.
- * Prints `open SOCKET` or `CODE message`; does what the lines of standard input say; leaves on SIGINT.
+ * Prints `open SOCKET` or `CODE message`; does what the lines of standard input say; leaves at their end and on SIGINT.
  */
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
@@ -34,7 +34,9 @@ async function serve(store: Store): Promise<void> {
       .then(() => redis.set("after-interrupt", "stored"))
       .then(leave);
   });
-  createInterface(process.stdin).on("line", (line) => {
+  const input = createInterface(process.stdin);
+  input.once("close", () => void leave());
+  input.on("line", (line) => {
     const [command = "", key = "", value = ""] = line.split(" ");
     if (command === "leave") void leave();
     if (command === "set") void redis.set(key, value).then(console.log);

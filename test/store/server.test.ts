@@ -15,7 +15,7 @@ import { platform, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { HowdahError } from "../../core/errors.js";
 import { connectRedis } from "../../core/store/redis.js";
 import { openStore } from "../../core/store/server.js";
@@ -192,7 +192,7 @@ describe.skipIf(server === undefined || platform() !== "linux")("with a server's
     const [first = 0] = serversOf(directory);
     process.kill(first, "SIGKILL");
     await eventually(() => serversOf(directory).some((pid) => pid !== first));
-    const redis = await connectRedis({ socket: join(directory, "redis", "redis.sock") });
+    const redis = await vi.waitFor(() => connectRedis({ socket: join(directory, "redis", "redis.sock") }), 5_000);
     const membersHere = async () => String(await redis.client("LIST")).split("name=howdah-member").length - 1;
     while ((await membersHere()) < 2) await delay(20);
     await stores[0]?.release();
@@ -229,9 +229,22 @@ describe.skipIf(server === undefined || platform() !== "linux")("with a server's
         .trimEnd()
         .split("\n")
         .at(-1) ?? "";
-    const said = (error as HowdahError).message.split("did not start: ")[1] ?? "";
+    const said = (error as HowdahError).message.split(/(?:did not start|does not answer[^:]*): /)[1] ?? "";
     expect(said).not.toBe("");
     expect(last.endsWith(said)).toBe(true);
+  });
+
+  test("a server that hangs is not joined, and not doubled", async () => {
+    const directory = dataDirectory();
+    const starter = member(directory);
+    await starter.line();
+    const [pid = 0] = serversOf(directory);
+    process.kill(pid, "SIGSTOP");
+    const opening = openStore({ dataDirectory: directory, path });
+    await expect(opening).rejects.toMatchObject({ code: "REDIS_UNREACHABLE" });
+    expect(serversOf(directory)).toEqual([pid]);
+    process.kill(pid, "SIGCONT");
+    expect(await ask(starter, "leave")).toBe("left");
   });
 
   test("many come and go, some of them killed: never two servers, never a server gone under a member", async () => {
