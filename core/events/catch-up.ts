@@ -4,21 +4,32 @@ import type { Notification } from "../mastodon/entities.js";
 const pageLength = 80;
 
 /**
- * The notifications after a position, oldest first, as long as the server has more.
+ * The notifications after a position, oldest first, as long as the server has more; `""` is before the first.
  * @see https://docs.joinmastodon.org/methods/notifications/#get
  */
 export async function* notificationsAfter(
   client: Can<"notifications.list">,
   position: string,
 ): AsyncGenerator<Notification> {
+  if (position === "") {
+    yield* allNotifications(client);
+    return;
+  }
   let reached = position;
   for (;;) {
-    const page = await client.notifications.list({ limit: pageLength, ...(reached !== "" && { min_id: reached }) });
+    const page = await client.notifications.list({ limit: pageLength, min_id: reached });
     const newest = page.items[0];
     if (newest === undefined || newest.id === reached) return;
     yield* page.items.toReversed();
     reached = newest.id;
   }
+}
+
+/** Servers do not agree on an id before the first: the way leads back from the newest. */
+async function* allNotifications(client: Can<"notifications.list">): AsyncGenerator<Notification> {
+  const newestFirst: Notification[] = [];
+  for await (const notification of client.notifications.list({ limit: pageLength })) newestFirst.push(notification);
+  yield* newestFirst.toReversed();
 }
 
 /** The position of someone who begins now: the newest notification's, or before the first where there is none. */

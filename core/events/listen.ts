@@ -3,6 +3,7 @@ import type { ServerInfo } from "../mastodon/server-info.js";
 import { openStream, streamingAddress, type StreamAuth, type StreamEnd } from "../mastodon/stream.js";
 import type { Subscription } from "../mastodon/stream.js";
 import type { ServerEvent } from "./event.js";
+import { oneAtATime } from "./one-at-a-time.js";
 import { eventIn } from "./subscriptions.js";
 
 /** How an account hears of events at the moment. */
@@ -11,34 +12,49 @@ export interface Hearing {
   readonly connected: boolean;
 }
 
+/** How long things take while listening, in milliseconds. */
+export interface ListenTiming {
+  readonly pollEveryMs: number;
+  /** What a stream did not carry, or brought out of order, is read at the latest then. */
+  readonly catchUpEveryMs: number;
+  /** The longest pause before the next connection. */
+  readonly longestPauseMs: number;
+  /** A connection that stood this long was a good one: the next pause is short again. */
+  readonly goodConnectionMs: number;
+  /** How long a stream may carry nothing, not even an answer to a ping. */
+  readonly silenceMs: number;
+}
+
+const usualTiming: ListenTiming = {
+  pollEveryMs: 60_000,
+  catchUpEveryMs: 5 * 60_000,
+  longestPauseMs: 60_000,
+  goodConnectionMs: 60_000,
+  silenceMs: 75_000,
+};
+
 /** What listening needs, and whom it tells. */
 export interface ListenOptions {
   readonly info: Pick<ServerInfo, "streaming">;
   readonly subscriptions: readonly Subscription[];
   readonly userAgent: string;
   readonly signal: AbortSignal;
+  readonly timing?: Partial<ListenTiming>;
   /** The token in force; throws where there is none. */
   accessToken(): string;
   onEvent(event: ServerEvent): void;
   onHearing(hearing: Hearing): void;
-  /** The connection is gone: from now on something may be missed. */
-  onGap(): void;
-  /** Reads what was missed. Called at each start, each reconnect, and from time to time. */
+  /** Reads what was missed: at each start, each reconnect, and from time to time. It is called one at a time. */
   catchUp(): Promise<void>;
   /** The server refused the token at the upgrade, or closed as it does when a token is revoked. */
   onRefused(): void;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
-const pollEveryMs = 60_000;
-/** Streams have been seen to stay open and carry nothing: what they lost is read at the latest then. */
-const catchUpEveryMs = 5 * 60_000;
-const longestPauseMs = 60_000;
-/** A connection that stood this long was a good one: the next pause is short again. */
-const goodConnectionMs = 60_000;
-
 /** The ways a token travels, the best first; servers that refuse one are asked in the next. */
 const authWays: readonly StreamAuth[] = ["header", "query", "protocol"];
+/** How servers refuse a token, or the way that it travelled; anything else says nothing about it. */
+const tokenRefusals: readonly number[] = [400, 401, 403];
 
 /** Listens until the signal aborts: a socket that is opened again and again, or polling where the server has none. */
 export async function listen(options: ListenOptions): Promise<void> {
@@ -47,60 +63,74 @@ export async function listen(options: ListenOptions): Promise<void> {
     options.onHearing({ mode: "none", connected: false });
     return untilAborted(signal);
   }
-  if (info.streaming === undefined) return poll(options);
+  const inTurn = { ...options, catchUp: oneAtATime(() => options.catchUp()), timing: timingOf(options) };
+  if (info.streaming === undefined) return poll(inTurn);
+  return stream(inTurn, info.streaming);
+}
+
+type Listening = ListenOptions & { readonly timing: ListenTiming };
+
+async function stream(options: Listening, base: string): Promise<void> {
+  const { signal, timing } = options;
   let failures = 0;
   let way = 0;
   while (!signal.aborted) {
     const startedAt = Date.now();
-    const end = await holdSocket(options, info.streaming, authWays[way] ?? "header");
+    const end = await holdSocket(options, base, authWays[way] ?? "header");
     if (signal.aborted) return;
     options.onHearing({ mode: "streaming", connected: false });
     options.log.info({ ...end }, "the stream ended");
-    if (end.kind === "refused") way = (way + 1) % authWays.length;
+    const isRefused = end.kind === "refused" && tokenRefusals.includes(end.status);
+    if (isRefused) way = (way + 1) % authWays.length;
     // Only once no way was left is it the token that was refused, and not how it travelled.
-    if ((end.kind === "refused" && way === 0) || end.kind === "closed") options.onRefused();
-    failures = Date.now() - startedAt > goodConnectionMs ? 0 : failures + 1;
+    if ((isRefused && way === 0) || end.kind === "closed") options.onRefused();
+    failures = Date.now() - startedAt > timing.goodConnectionMs ? 0 : failures + 1;
     // What cannot be streamed at the moment is polled: the notifications come, if later.
     if (failures > 2) await options.catchUp().catch(() => undefined);
-    await pause(failures, signal);
+    const pauseMs = reconnectDelayMs(failures, timing.longestPauseMs);
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function poll(options: ListenOptions): Promise<void> {
-  while (!options.signal.aborted) {
+async function poll(options: Listening): Promise<void> {
+  const { signal, timing } = options;
+  while (!signal.aborted) {
     const connected = await options.catchUp().then(
       () => true,
       (error: unknown) => {
-        options.log.warn({ err: error }, "polling failed");
+        if (!signal.aborted) options.log.warn({ err: error }, "polling failed");
         return false;
       },
     );
+    if (signal.aborted) return;
     options.onHearing({ mode: "polling", connected });
-    await sleep(pollEveryMs * (0.9 + Math.random() * 0.2), undefined, { signal: options.signal }).catch(
-      () => undefined,
-    );
+    const pauseMs = timing.pollEveryMs * (0.9 + Math.random() * 0.2);
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /** One socket from its opening to its end. */
-function holdSocket(options: ListenOptions, base: string, auth: StreamAuth): Promise<StreamEnd> {
+function holdSocket(options: Listening, base: string, auth: StreamAuth): Promise<StreamEnd> {
+  const { signal, timing } = options;
   return new Promise((resolve) => {
     let backstop: NodeJS.Timeout | undefined;
     const read = () => {
       options.catchUp().catch((error: unknown) => {
-        if (!options.signal.aborted) options.log.warn({ err: error }, "catching up failed");
+        if (!signal.aborted) options.log.warn({ err: error }, "catching up failed");
       });
     };
-    const stream = openStream({
+    const socket = openStream({
       url: streamingAddress(base),
       token: options.accessToken(),
       auth,
       userAgent: options.userAgent,
-      signal: options.signal,
+      signal,
+      silenceMs: timing.silenceMs,
       onOpen: () => {
+        if (signal.aborted) return;
         options.onHearing({ mode: "streaming", connected: true });
         read();
-        backstop = setInterval(read, catchUpEveryMs);
+        backstop = setInterval(read, timing.catchUpEveryMs);
       },
       onFrame: (frame) => {
         const event = eventIn(frame);
@@ -109,18 +139,20 @@ function holdSocket(options: ListenOptions, base: string, auth: StreamAuth): Pro
       onRefusal: (refusal) => options.log.warn({ ...refusal }, "a subscription was refused"),
       onClose: (end) => {
         clearInterval(backstop);
-        options.onGap();
         resolve(end);
       },
     });
-    for (const subscription of options.subscriptions) stream.subscribe(subscription);
+    for (const subscription of options.subscriptions) socket.subscribe(subscription);
   });
 }
 
 /** Exponential with full jitter, so that a server that comes back is not met by everyone at once. */
-async function pause(failures: number, signal: AbortSignal): Promise<void> {
-  const longest = Math.min(longestPauseMs, 1_000 * 2 ** Math.min(failures, 10));
-  await sleep(250 + Math.random() * longest, undefined, { signal }).catch(() => undefined);
+export function reconnectDelayMs(failures: number, longestMs: number, random: () => number = Math.random): number {
+  return Math.min(longestMs, 250 + random() * Math.min(longestMs, 1_000 * 2 ** Math.min(failures, 10)));
+}
+
+function timingOf({ timing }: ListenOptions): ListenTiming {
+  return { ...usualTiming, ...timing };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

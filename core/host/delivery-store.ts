@@ -1,9 +1,19 @@
-import type { ChainableCommander, Redis } from "ioredis";
+import type { Redis } from "ioredis";
+import { LuaScript } from "../client/lua-script.js";
 import type { Event } from "../events/event.js";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
+import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
 
 const acknowledgedMs = 30 * 24 * 60 * 60 * 1_000;
+
+/** Carries out all commands in one step, or none where the account has changed owner. */
+const commitScript = new LuaScript(`
+if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+for index = 2, #ARGV do redis.call(unpack(cjson.decode(ARGV[index]))) end
+return 1`);
+
+type Command = readonly [name: string, key: string, ...rest: (string | number)[]];
 
 /** An event that waits for its rider's next attempt, or that no attempt brought to an end. */
 export interface DueRecord {
@@ -29,7 +39,12 @@ export interface Progress {
   readonly rider: string;
   /** Of the rider in the notifications; undefined where the event has none. */
   readonly cursor: string | undefined;
+  /** Of who stores it: an owner of the past stores nothing. */
+  readonly epoch: number;
 }
+
+/** What is known of an invocation. `new`: nothing. */
+export type Whereabouts = "new" | "due" | "failed" | "acknowledged";
 
 /** What a rider has done so far. */
 export interface Counts {
@@ -39,7 +54,7 @@ export interface Counts {
 
 /**
  * What an account's events leave in Redis: due list, acknowledgements, cursors, riders' state. What belongs together
- * is stored in one transaction. Events and state are sealed: they hold private messages.
+ * is stored in one step, by the account's owner only. Events and state are sealed: they hold private messages.
  */
 export class DeliveryStore {
   readonly #redis: Redis;
@@ -68,57 +83,63 @@ export class DeliveryStore {
     await this.#redis.hdel(this.#key("due"), ...invocations);
   }
 
-  async isAcknowledged(invocation: string): Promise<boolean> {
-    return (await this.#redis.exists(this.#key("acknowledged", invocation))) === 1;
+  /** The invocations on the due list. */
+  async dueInvocations(): Promise<string[]> {
+    return this.#redis.hkeys(this.#key("due"));
+  }
+
+  async whereabouts(invocation: string): Promise<Whereabouts> {
+    const [isAcknowledged, isDue, isFailed] = await Promise.all([
+      this.#redis.exists(this.#key("acknowledged", invocation)),
+      this.#redis.hexists(this.#key("due"), invocation),
+      this.#redis.hexists(this.#key("failed"), invocation),
+    ]);
+    if (isAcknowledged === 1) return "acknowledged";
+    if (isDue === 1) return "due";
+    return isFailed === 1 ? "failed" : "new";
   }
 
   /** The invocation is done: its state, its place and its mark are stored, or nothing is. */
-  async acknowledge(progress: Progress, changes: StateChanges): Promise<void> {
-    const transaction = this.#redis
-      .multi()
-      .set(this.#key("acknowledged", progress.invocation), 1, "PX", acknowledgedMs)
-      .hdel(this.#key("due"), progress.invocation)
-      .hincrby(this.#key("counts"), `${progress.rider} handled`, 1);
-    const state = this.#key("state", progress.rider);
-    for (const [name, value] of changes) {
-      if (value === undefined) transaction.hdel(state, name);
-      else
-        transaction.hset(
-          state,
-          name,
-          this.#keyring.seal(JSON.stringify(value), this.#statePlace(progress.rider, name)),
-        );
-    }
-    await run(this.#withCursor(transaction, progress));
+  async acknowledge(progress: Progress, changes: StateChanges): Promise<boolean> {
+    const { invocation, rider } = progress;
+    const state = this.#key("state", rider);
+    return this.#commit(progress, [
+      ["HINCRBY", this.#key("counts"), `${rider} handled`, 1],
+      ...[...changes].map(([name, value]): Command => {
+        if (value === undefined) return ["HDEL", state, name];
+        return ["HSET", state, name, this.#keyring.seal(JSON.stringify(value), this.#statePlace(rider, name))];
+      }),
+      ["HDEL", this.#key("due"), invocation],
+      ["SET", this.#key("acknowledged", invocation), 1, "PX", acknowledgedMs],
+    ]);
   }
 
-  /** The invocation was acknowledged before: only its place is stored. */
-  async passOver(progress: Progress): Promise<void> {
-    await run(this.#withCursor(this.#redis.multi().hdel(this.#key("due"), progress.invocation), progress));
+  /** Nothing is left to do for the invocation here: it leaves the due list, and its place is stored. */
+  async passOver(progress: Progress): Promise<boolean> {
+    return this.#commit(progress, [["HDEL", this.#key("due"), progress.invocation]]);
   }
 
   /** The invocation has to wait or be tried again: that is stored first, then its place. */
-  async postpone(progress: Progress, record: DueRecord): Promise<void> {
-    const transaction = this.#redis.multi().hset(this.#key("due"), record.invocation, this.#sealed(record));
-    await run(this.#withCursor(transaction, progress));
+  async postpone(progress: Progress, record: DueRecord): Promise<boolean> {
+    return this.#commit(progress, [["HSET", this.#key("due"), record.invocation, this.#sealed(record)]]);
   }
 
   /** No attempt brought it to an end: it is kept for a human. */
-  async giveUp(progress: Progress, record: DueRecord): Promise<void> {
-    const transaction = this.#redis
-      .multi()
-      .hdel(this.#key("due"), record.invocation)
-      .hset(this.#key("failed"), record.invocation, this.#sealed(record))
-      .hincrby(this.#key("counts"), `${progress.rider} failed`, 1);
-    await run(this.#withCursor(transaction, progress));
+  async giveUp(progress: Progress, record: DueRecord): Promise<boolean> {
+    return this.#commit(progress, [
+      ["HDEL", this.#key("due"), record.invocation],
+      ["HSET", this.#key("failed"), record.invocation, this.#sealed(record)],
+      ["HINCRBY", this.#key("counts"), `${progress.rider} failed`, 1],
+    ]);
+  }
+
+  /** Stores a rider's place. */
+  async setCursor(place: Pick<Progress, "rider" | "cursor" | "epoch">): Promise<boolean> {
+    return this.#commit(place, []);
   }
 
   async cursor(rider: string): Promise<string | undefined> {
     return (await this.#redis.hget(this.#key("cursor"), rider)) ?? undefined;
-  }
-
-  async setCursor(rider: string, position: string): Promise<void> {
-    await this.#redis.hset(this.#key("cursor"), rider, position);
   }
 
   async state(rider: string, name: string): Promise<unknown> {
@@ -131,8 +152,15 @@ export class DeliveryStore {
     return { handled: Number(handled ?? 0), failed: Number(failed ?? 0) };
   }
 
-  #withCursor(transaction: ChainableCommander, { rider, cursor }: Progress): ChainableCommander {
-    return cursor === undefined ? transaction : transaction.hset(this.#key("cursor"), rider, cursor);
+  /** False: the account has changed owner, and nothing was stored. */
+  async #commit(
+    { cursor, epoch, rider }: Pick<Progress, "rider" | "cursor" | "epoch">,
+    commands: readonly Command[],
+  ): Promise<boolean> {
+    const all: Command[] = [...commands];
+    if (cursor !== undefined) all.push(["HSET", this.#key("cursor"), rider, cursor]);
+    const texts = all.map((command) => JSON.stringify(command.map(String)));
+    return (await commitScript.run(this.#redis, [this.#key("epoch")], [epoch, ...texts])) === 1;
   }
 
   #sealed({ event, ...plain }: DueRecord): string {
@@ -147,11 +175,11 @@ export class DeliveryStore {
   }
 
   #eventPlace(invocation: string): string {
-    return `${this.#account} event ${invocation}`;
+    return eventPlace(this.#account, invocation);
   }
 
   #statePlace(rider: string, name: string): string {
-    return `${this.#account} state ${rider} ${name}`;
+    return statePlace(this.#account, rider, name);
   }
 
   #key(...parts: string[]): string {
@@ -159,7 +187,19 @@ export class DeliveryStore {
   }
 }
 
-/** A transaction of ioredis does not reject when one of its commands fails. */
-async function run(transaction: ChainableCommander): Promise<void> {
-  for (const [error] of (await transaction.exec()) ?? []) if (error !== null) throw error;
+function eventPlace(account: string, invocation: string): string {
+  return `${account} event ${invocation}`;
 }
+
+function statePlace(account: string, rider: string, name: string): string {
+  return `${account} state ${rider} ${name}`;
+}
+
+/** The places of events and riders' state, for those who walk over everything that is sealed. */
+export const deliveryPlace: PlaceOf = (spot) => {
+  const { field, name, rest } = spot;
+  if (spot.of !== "account" || field === undefined) return undefined;
+  if (rest === "due" || rest === "failed") return eventPlace(name, field);
+  const rider = restAfter(spot, "state");
+  return rider === undefined ? undefined : statePlace(name, rider, field);
+};

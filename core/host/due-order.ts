@@ -20,8 +20,11 @@ export function dueOrder(records: readonly DueRecord[], underWay: ReadonlySet<st
   for (const ticks of ticksByClock(records).values()) {
     const begun = ticks.find((tick) => tick.attempts + tick.waits > 0 || underWay.has(tick.invocation));
     const unbegun = ticks.filter((tick) => tick !== begun);
-    superseded.push(...unbegun.slice(0, -1));
-    const head = begun ?? unbegun.at(-1);
+    const last = unbegun.at(-1);
+    // One that comes to the list late, when a later one has begun, comes too late.
+    const next = last !== undefined && begun !== undefined && dueAt(last) < dueAt(begun) ? undefined : last;
+    superseded.push(...unbegun.filter((tick) => tick !== next));
+    const head = begun ?? next;
     if (head !== undefined) heads.push(head);
   }
   const idle = heads.filter(({ invocation }) => !underWay.has(invocation));

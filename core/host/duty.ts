@@ -27,13 +27,16 @@ import { AccountToken, CheckCronToken, LoggerToken, TenureToken, UserAgentToken 
 /** How long handlers that are told to end may take before the account is let go all the same. */
 const graceMs = 8_000;
 const hearAgainMs = 10_000;
+/** Until a set-up that failed is tried again, the first and the longest time. */
+const setUpAgainMs = 60_000;
+const longestSetUpAgainMs = 60 * 60_000;
 
 /** With what an account goes on duty. */
 export interface Readiness {
   readonly credentials: Credentials;
   readonly person: CredentialAccount;
-  /** Called when the server refuses the token. */
-  readonly refused: () => void;
+  /** Has the account looked at again: the server refuses the token, or a set-up is to be tried again. */
+  readonly look: () => void;
 }
 
 /** An account's riders at work: set up, listened for, and handed their events. */
@@ -50,6 +53,8 @@ export class Duty {
   readonly #logger: Logger;
   readonly #riders: readonly Rider[];
   readonly #deliveries: Deliveries;
+  #failedSetUps = 0;
+  #setUpTimer: NodeJS.Timeout | undefined;
   #listening: { stop: AbortController; done: Promise<void>; key: string } | undefined;
 
   constructor(
@@ -78,7 +83,7 @@ export class Duty {
       store,
       outlet,
       riders: this.#riders,
-      signal: tenure.signal,
+      tenure,
       logFor: (rider) => this.#logFor(rider),
       onProgress: () => status.touch(),
     });
@@ -91,7 +96,7 @@ export class Duty {
             plugin: rider.entry.plugin.name,
             ...rider.standing,
             ...(await store.counts(rider.name)),
-            waiting: this.#deliveries.waiting(rider.name),
+            waiting: await this.#deliveries.waiting(rider.name),
           })),
         ),
     });
@@ -99,8 +104,8 @@ export class Duty {
 
   /** Begins, or goes on with other credentials: riders whose scopes are granted now are set up. */
   async begin(readiness: Readiness): Promise<void> {
-    const { credentials, person, refused } = readiness;
-    this.#outlet.open(credentials, person.id, refused);
+    const { credentials, look, person } = readiness;
+    this.#outlet.open(credentials, person.id, look);
     const { name, server, timezone } = this.#account;
     const facts: AccountFacts = { name, server, id: person.id, username: person.username, timezone };
     for (const rider of this.#riders) await this.#settle(rider, facts, credentials);
@@ -108,12 +113,14 @@ export class Duty {
     await setClocks(this.#jobs, name, clocks);
     this.#listen(credentials);
     await this.#deliveries.takeDue();
+    this.#setUpAgain(look);
     this.#status.touch();
   }
 
   /** The account cannot act: nothing is heard, nothing goes out, what is under way waits. */
   suspend(because: string): void {
     this.#outlet.close(because);
+    clearTimeout(this.#setUpTimer);
     this.#stopListening();
     this.#status.hears({ mode: "none", connected: false });
   }
@@ -126,6 +133,7 @@ export class Duty {
   /** The account is let go. */
   async end(): Promise<void> {
     const listening = this.#listening?.done;
+    clearTimeout(this.#setUpTimer);
     this.#stopListening();
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
@@ -149,9 +157,20 @@ export class Duty {
     await rider.setUp(facts, this.#outlet, log, this.#tenure.signal, this.#checkCron);
   }
 
+  /** What failed may have failed because of the moment: the server was away, a feed could not be read. */
+  #setUpAgain(look: () => void): void {
+    clearTimeout(this.#setUpTimer);
+    this.#failedSetUps = this.#riders.some(({ standing }) => standing.state === "failed") ? this.#failedSetUps + 1 : 0;
+    if (this.#failedSetUps === 0) return;
+    const delayMs = Math.min(longestSetUpAgainMs, setUpAgainMs * 2 ** (this.#failedSetUps - 1));
+    this.#setUpTimer = setTimeout(look, delayMs * (0.5 + Math.random() / 2));
+  }
+
   #listen(credentials: Credentials): void {
-    const wanted = new Set<EventName>(this.#riders.flatMap((rider) => [...rider.wanted]));
-    const key = `${credentials.generation} ${[...wanted].toSorted().join(" ")}`;
+    const running = this.#riders.filter(({ standing }) => standing.state === "running");
+    const wanted = new Set<EventName>(running.flatMap((rider) => [...rider.wanted]));
+    // A rider that runs from now on has a place of its own to catch up from.
+    const key = JSON.stringify([credentials.generation, running.map(({ name }) => name), [...wanted].toSorted()]);
     if (this.#listening?.key === key) return;
     this.#stopListening();
     const stop = new AbortController();
@@ -162,7 +181,6 @@ export class Duty {
   #stopListening(): void {
     this.#listening?.stop.abort();
     this.#listening = undefined;
-    this.#deliveries.gap();
   }
 
   async #keepHearing(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
@@ -189,12 +207,15 @@ export class Duty {
     await this.#deliveries.open(() => newestPosition(client));
     const catchUp = async () => {
       const [position] = this.#deliveries.positions().toSorted(compareIds);
-      const gap = this.#deliveries.gaps;
       if (position === undefined) return;
+      let newest = position;
       for await (const notification of notificationsAfter(client, position)) {
+        signal.throwIfAborted();
         this.#deliveries.offer({ kind: "notification", notification });
+        newest = notification.id;
       }
-      await this.#deliveries.caughtUp(gap);
+      signal.throwIfAborted();
+      await this.#deliveries.caughtUp(newest);
     };
     await listen({
       info: await this.#servers.info(this.#account.server),
@@ -207,7 +228,6 @@ export class Duty {
         this.#deliveries.offer(event);
       },
       onHearing: (hearing) => this.#status.hears(hearing),
-      onGap: () => this.#deliveries.gap(),
       catchUp,
       onRefused: () => this.#outlet.tokenRefused(),
       log: this.#logger,

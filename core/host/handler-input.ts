@@ -86,11 +86,13 @@ function replyTo(status: Status, client: Invocation<Scope, Scope>["client"]): Re
     );
 }
 
-function onceIn({ keep, record }: Attempt): HandlerInput["once"] {
+function onceIn({ keep, record, signal }: Attempt): HandlerInput["once"] {
   return async <T>(name: string, compute: () => T | Promise<T>): Promise<T> => {
     const known = record.value(name);
     if (known !== undefined) return known.value as T;
     const value = await compute();
+    // What a handler left running computes after its end must not replace what the next attempt keeps.
+    signal.throwIfAborted();
     await keep(name, value);
     record.remember(name, value);
     return value;

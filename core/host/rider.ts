@@ -5,10 +5,10 @@ import { createClient } from "../client/create-client.js";
 import { ScopeError } from "../errors.js";
 import type { ClockEntry } from "../events/clock.js";
 import { matches, scopeOfEvent, type Event, type EventName } from "../events/event.js";
-import type { Repeat } from "../jobs/jobs.js";
 import { expandScopes, type Scope } from "../mastodon/scopes.js";
 import type { AccountFacts, CleanUp, Log, Plugin, Setup } from "../plugin.js";
 import { commandIn } from "./command.js";
+import { within } from "./deadline.js";
 import type { HandlerInput } from "./handler-input.js";
 
 /** What a plugin registered for one kind of event. */
@@ -28,23 +28,47 @@ export interface RiderStanding {
 /** Checks a cron expression; answers what is wrong with it. */
 export type CheckCron = (expression: string, timezone: string) => string | undefined;
 
+const setUpLimitMs = 60_000;
+const cleanUpLimitMs = 5_000;
+
+/** What one set-up registered. Each has its own: one that goes on after it failed must not add to the next. */
+interface Registered {
+  readonly wanted: Set<EventName>;
+  readonly clocks: ClockEntry[];
+  readonly handlers: Handler[];
+  readonly cleanUp?: CleanUp | undefined;
+}
+
 /** One plugin on one account: set up, asked for handlers, cleaned up. */
 export class Rider {
   readonly entry: RiderEntry<Plugin>;
   readonly permitted: ReadonlySet<string>;
-  standing: RiderStanding = { state: "stopped", reason: "" };
-  readonly wanted = new Set<EventName>();
-  readonly clocks: ClockEntry[] = [];
-  readonly #handlers: Handler[] = [];
-  #cleanUp: CleanUp | undefined;
+  readonly #limitMs: number;
+  #standing: RiderStanding = { state: "stopped", reason: "" };
+  #registered = nothing();
 
-  constructor(entry: RiderEntry<Plugin>) {
+  /** `limitMs`: how long the set-up may take. */
+  constructor(entry: RiderEntry<Plugin>, limitMs = setUpLimitMs) {
     this.entry = entry;
     this.permitted = expandScopes(entry.scopes);
+    this.#limitMs = limitMs;
   }
 
   get name(): string {
     return this.entry.name;
+  }
+
+  get standing(): RiderStanding {
+    return this.#standing;
+  }
+
+  /** The events that it asked for. */
+  get wanted(): ReadonlySet<EventName> {
+    return this.#registered.wanted;
+  }
+
+  get clocks(): readonly ClockEntry[] {
+    return this.#registered.clocks;
   }
 
   /** Calls the plugin's set-up. What it throws is the rider's own failure: the other riders go on. */
@@ -55,7 +79,7 @@ export class Rider {
     signal: AbortSignal,
     checkCron: CheckCron,
   ): Promise<void> {
-    this.#forget();
+    const registered = nothing();
     const caller: Caller = {
       rider: this.name,
       permitted: this.permitted,
@@ -64,62 +88,63 @@ export class Rider {
       deadline: Infinity,
     };
     const setup: Setup<Scope, Scope, unknown> = {
-      ...this.#registering(account, checkCron),
+      ...this.#registering(registered, account, checkCron),
       config: this.entry.config,
       account,
       // The same client, whose writes throw without an invocation; its type says so before that.
       client: createClient(outlet, caller) as unknown as ReadingClient<Scope>,
       log,
     };
+    const settingUp = (async () => (await this.entry.plugin.setup(setup)) ?? undefined)();
     try {
-      this.#cleanUp = (await this.entry.plugin.setup(setup)) ?? undefined;
-      this.standing = { state: "running", reason: "" };
+      const cleanUp = await within(settingUp, { limitMs: this.#limitMs, signal, what: "the set-up" });
+      this.#registered = { ...registered, cleanUp };
+      this.#standing = { state: "running", reason: "" };
     } catch (error) {
-      this.#forget();
-      this.standing = { state: "failed", reason: error instanceof Error ? error.message : String(error) };
+      this.#registered = nothing();
+      this.#standing = { state: "failed", reason: error instanceof Error ? error.message : String(error) };
       log.error("the set-up failed", { err: error });
+      // One that comes to its end too late is undone.
+      settingUp.then((cleanUp) => cleanUp?.()).catch(() => undefined);
     }
   }
 
   handlersFor(event: Event): Handler[] {
-    return this.standing.state === "running" ? this.#handlers.filter((handler) => handler.matches(event)) : [];
+    const isRunning = this.#standing.state === "running";
+    return isRunning ? this.#registered.handlers.filter((handler) => handler.matches(event)) : [];
   }
 
   /** Stops it: the plugin's clean-up runs, and no handler is called any more. */
   async stop(standing: RiderStanding, log: Log): Promise<void> {
-    const cleanUp = this.#cleanUp;
-    this.#forget();
-    this.standing = standing;
+    const { cleanUp } = this.#registered;
+    this.#registered = nothing();
+    this.#standing = standing;
+    if (cleanUp === undefined) return;
     try {
-      await cleanUp?.();
+      const cleaningUp = (async () => cleanUp())();
+      await within(cleaningUp, { limitMs: cleanUpLimitMs, what: "the clean-up" });
     } catch (error) {
       log.error("the clean-up failed", { err: error });
     }
   }
 
-  #forget(): void {
-    this.#handlers.length = 0;
-    this.clocks.length = 0;
-    this.wanted.clear();
-    this.#cleanUp = undefined;
-  }
-
   #registering(
+    registered: Registered,
     account: AccountFacts,
     checkCron: CheckCron,
   ): Pick<Setup<Scope, Scope, unknown>, "on" | "command" | "cron" | "every"> {
     return {
       on: (event, handler) => {
         const name = event as EventName;
-        this.#listenTo(name);
-        this.#handlers.push({
+        this.#listenTo(name, registered);
+        registered.handlers.push({
           matches: (happened) => happened.kind !== "tick" && matches(name, happened),
           run: handler as unknown as Handler["run"],
         });
       },
       command: (name, handler) => {
-        this.#listenTo("notification.mention");
-        this.#handlers.push({
+        this.#listenTo("notification.mention", registered);
+        registered.handlers.push({
           matches: (event) => commandIn(event, name) !== undefined,
           run: (input) => handler({ ...input, ...commandIn(input.event, name) } as Parameters<typeof handler>[0]),
         });
@@ -127,27 +152,33 @@ export class Rider {
       cron: (name, expression, handler) => {
         const problem = checkCron(expression, account.timezone);
         if (problem !== undefined) throw new TypeError(`cron ${name}: ${problem}`);
-        this.#tick(name, { cron: expression, timezone: account.timezone }, handler as Handler["run"]);
+        const repeat = { cron: expression, timezone: account.timezone };
+        this.#tick({ rider: this.name, name, repeat }, handler as Handler["run"], registered);
       },
       every: (name, { hours = 0, minutes = 0, seconds = 0 }, handler) => {
         const everyMs = ((hours * 60 + minutes) * 60 + seconds) * 1_000;
         if (!(everyMs >= 1_000)) throw new TypeError(`every ${name}: the interval must be a second or more`);
-        this.#tick(name, { everyMs }, handler as Handler["run"]);
+        this.#tick({ rider: this.name, name, repeat: { everyMs } }, handler as Handler["run"], registered);
       },
     };
   }
 
-  #listenTo(event: EventName): void {
+  #listenTo(event: EventName, { wanted }: Registered): void {
     const scope = scopeOfEvent(event);
     if (!this.permitted.has(scope)) throw new ScopeError(`on("${event}")`, scope);
-    this.wanted.add(event);
+    wanted.add(event);
   }
 
-  #tick(name: string, repeat: Repeat, run: Handler["run"]): void {
-    if (this.clocks.some((clock) => clock.name === name)) {
+  #tick(clock: ClockEntry, run: Handler["run"], { clocks, handlers }: Registered): void {
+    const { name } = clock;
+    if (clocks.some((other) => other.name === name)) {
       throw new TypeError(`two clocks are named ${name}: the name is the identity, give each its own`);
     }
-    this.clocks.push({ rider: this.name, name, repeat });
-    this.#handlers.push({ matches: (event) => event.kind === "tick" && event.name === name, run });
+    clocks.push(clock);
+    handlers.push({ matches: (event) => event.kind === "tick" && event.name === name, run });
   }
+}
+
+function nothing(): Registered {
+  return { wanted: new Set(), clocks: [], handlers: [] };
 }

@@ -15,6 +15,11 @@ import { AccountToken, LoggerToken, TenureToken } from "./tokens.js";
 /** How long until an account that cannot act is looked at again, in milliseconds. */
 const firstLookMs = 2_000;
 const longestLookMs = 60_000;
+/** Between two looks that were asked for: the first ones come at once, a storm of them gets slower. */
+const firstSpacingMs = 250;
+const longestSpacingMs = 30_000;
+/** So long without one being asked for, and the next comes at once again. */
+const calmMs = 60_000;
 
 /**
  * One account in the hands of its owner: takes it through the sequence, again whenever something has changed, and
@@ -31,6 +36,7 @@ export class Session {
   readonly #logger: Logger;
   #wake: (() => void) | undefined;
   #isWoken = false;
+  #hurry = { turns: 0, at: 0 };
   #said = "";
 
   constructor(
@@ -103,7 +109,7 @@ export class Session {
       this.#duty.suspend(`the account is ${state}: ${standing.reason}`);
       return false;
     }
-    await this.#duty.begin({ credentials, person, refused: () => this.look() });
+    await this.#duty.begin({ credentials, person, look: () => this.look() });
     const delayMs = nextTurnMs(credentials, Date.now());
     await this.#jobs.add(
       renewalJob,
@@ -115,18 +121,25 @@ export class Session {
 
   /** Until something changes; an account that is not ready is looked at again by and by. */
   async #pause(standing: Standing, failures: number): Promise<void> {
-    if (this.#isWoken) {
-      // Whoever wakes it again and again, such as a token that is refused each time, must not make a storm.
-      await sleep(Math.min(longestLookMs, 250 * 2 ** Math.min(failures, 8)), undefined, {
-        signal: this.#tenure.signal,
-      }).catch(() => undefined);
-      return;
-    }
     const delayMs = Math.min(longestLookMs, firstLookMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (standing.state !== "ready") setTimeout(resolve, delayMs).unref();
-    });
-    this.#wake = undefined;
+    if (!this.#isWoken) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (standing.state !== "ready") setTimeout(resolve, delayMs).unref();
+      });
+      this.#wake = undefined;
+    }
+    if (this.#isWoken) await this.#space();
+  }
+
+  /** Whoever wakes it again and again, such as a server that refuses a good token here and there, makes no storm. */
+  async #space(): Promise<void> {
+    const sinceLastMs = Date.now() - this.#hurry.at;
+    const turns = sinceLastMs > calmMs ? 0 : this.#hurry.turns;
+    const spacingMs = Math.min(longestSpacingMs, firstSpacingMs * 2 ** turns);
+    await sleep(Math.max(0, spacingMs - sinceLastMs), undefined, { signal: this.#tenure.signal }).catch(
+      () => undefined,
+    );
+    this.#hurry = { turns: Math.min(turns + 1, 10), at: Date.now() };
   }
 }

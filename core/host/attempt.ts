@@ -1,0 +1,59 @@
+import type { Outlet } from "../client/call.js";
+import { InvocationRecord } from "../client/invocation-record.js";
+import type { Log } from "../plugin.js";
+import { within } from "./deadline.js";
+import type { DueRecord } from "./delivery-store.js";
+import { handlerInput, type HandlerInput } from "./handler-input.js";
+import { outcomeOf, type Outcome } from "./outcome.js";
+import type { RiderState } from "./rider-state.js";
+import type { Handler, Rider } from "./rider.js";
+
+/** What one attempt at an event needs. */
+interface AttemptOptions {
+  readonly rider: Rider;
+  readonly handlers: readonly Handler[];
+  readonly record: DueRecord;
+  readonly state: RiderState;
+  readonly outlet: Outlet;
+  readonly log: Log;
+  /** Aborts when the account is let go. */
+  readonly letGo: AbortSignal;
+  readonly limitMs: number;
+}
+
+/** Runs a rider's handlers of an event. Throws only where the ledger cannot be read. */
+export async function attempt(options: AttemptOptions): Promise<Outcome> {
+  const { handlers, letGo, limitMs, log, outlet, record, rider, state } = options;
+  const { attempts, event, invocation } = record;
+  const trace = await outlet.ledger.trace(invocation);
+  const ending = new AbortController();
+  const signal = AbortSignal.any([letGo, ending.signal]);
+  const input = handlerInput({
+    rider,
+    event,
+    number: attempts + 1,
+    record: new InvocationRecord(invocation, trace),
+    outlet,
+    state,
+    log,
+    signal,
+    deadline: Date.now() + limitMs,
+    keep: (name, value) => outlet.ledger.keep(invocation, name, value),
+  });
+  try {
+    await within(runAll(handlers, input), { limitMs, signal, what: "the handler" });
+    return { kind: "done" };
+  } catch (error) {
+    return outcomeOf(error);
+  } finally {
+    // What the handler left running must not write any more: the attempt is over.
+    ending.abort();
+  }
+}
+
+async function runAll(handlers: readonly Handler[], input: HandlerInput): Promise<void> {
+  for (const handler of handlers) {
+    input.signal.throwIfAborted();
+    await handler.run(input);
+  }
+}

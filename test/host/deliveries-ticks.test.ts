@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { definePlugin, NotReadyError, type Plugin } from "../../core/plugin.js";
+import { startSandbox, type Sandbox } from "../../sandbox/index.js";
+import { soon } from "../support/soon.js";
+import { testRedis, type TestRedis } from "../support/redis.js";
+import { riding } from "./accounts.js";
+import { closeDesks, openDesk, tickOf, type Desk } from "./desk.js";
+
+let sandbox: Sandbox;
+let redis: TestRedis;
+beforeEach(async () => {
+  sandbox = await startSandbox({ users: ["bot"] });
+  redis = testRedis();
+});
+afterEach(async () => {
+  await closeDesks();
+  await sandbox.close();
+});
+
+type Ticked = (tick: { dueAt: number; attempt: number }) => unknown;
+
+function ticking(tick: Ticked, clock = "morning"): Plugin {
+  return definePlugin({
+    name: "poet",
+    setup: ({ every }) => every(clock, { hours: 9 }, ({ attempt, dueAt }) => tick({ attempt, dueAt: dueAt.getTime() })),
+  });
+}
+
+async function take(plugin: Plugin, timing = {}): Promise<Desk> {
+  return openDesk({ redis, sandbox, riders: [riding(plugin)], timing });
+}
+
+async function come(desk: Desk, ...dueAt: number[]): Promise<void> {
+  for (const at of dueAt) await desk.store.putDue(tickOf("poet", "morning", at));
+  await desk.deliveries.takeDue();
+}
+
+test("a tick is handled once, also if it comes to the list twice", async () => {
+  const handled: number[] = [];
+  const desk = await take(ticking(({ dueAt }) => void handled.push(dueAt)));
+  await come(desk, 5);
+  await desk.deliveries.idle();
+  await come(desk, 5);
+  await desk.deliveries.idle();
+  expect(handled).toEqual([5]);
+  expect(await desk.store.due()).toEqual([]);
+});
+
+test("ticks that nobody was there for are one, the last", async () => {
+  const handled: number[] = [];
+  const desk = await take(ticking(({ dueAt }) => void handled.push(dueAt)));
+  await come(desk, 1, 2, 3);
+  await desk.deliveries.idle();
+  await expect.poll(() => desk.store.dueInvocations(), soon).toEqual([]);
+  expect(handled).toEqual([3]);
+});
+
+test("the next tick waits for one that is tried again", async () => {
+  const handled: [number, number][] = [];
+  const desk = await take(
+    ticking(({ attempt, dueAt }) => {
+      handled.push([dueAt, attempt]);
+      if (dueAt === 1 && attempt < 3) throw new Error("not yet");
+    }),
+    { retryDelayMs: () => 30 },
+  );
+  await come(desk, 1);
+  await expect.poll(() => handled.length, soon).toBe(1);
+  await come(desk, 2);
+  await expect.poll(() => handled.length, soon).toBe(4);
+  expect(handled).toEqual([
+    [1, 1],
+    [1, 2],
+    [1, 3],
+    [2, 1],
+  ]);
+});
+
+test("many readings of the list at once start a tick once", async () => {
+  let handled = 0;
+  const desk = await take(
+    ticking(async () => {
+      handled += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }),
+  );
+  for (let at = 1; at <= 5; at += 1) {
+    await desk.store.putDue(tickOf("poet", "morning", at));
+    await Promise.all([1, 2, 3, 4].map(() => desk.deliveries.takeDue()));
+    await desk.deliveries.idle();
+  }
+  expect(handled).toBe(5);
+});
+
+test("a tick whose clock the plugin has given up leaves the list without being handled", async () => {
+  const before = await take(
+    ticking(() => Promise.reject(new NotReadyError("paused"))),
+    { waitDelayMs: () => 1 },
+  );
+  await come(before, 1);
+  await before.deliveries.idle();
+  before.tenure.end();
+  const after = await take(ticking(() => undefined, "evening"));
+  await after.deliveries.takeDue();
+  await expect.poll(() => after.store.dueInvocations(), soon).toEqual([]);
+  expect(await after.store.counts("poet")).toEqual({ handled: 0, failed: 0 });
+});
+
+test("what is due for a rider that is not running waits untouched, and comes when it runs", async () => {
+  const handled: number[] = [];
+  const desk = await take(ticking(({ dueAt }) => void handled.push(dueAt)));
+  const [rider] = desk.riders;
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  await rider?.stop({ state: "waiting", reason: "for scopes" }, log);
+  await come(desk, 1);
+  await desk.deliveries.idle();
+  expect(handled).toEqual([]);
+  expect(await desk.store.due()).toMatchObject([{ waits: 0, attempts: 0 }]);
+  const next = await take(ticking(({ dueAt }) => void handled.push(dueAt)));
+  await next.deliveries.takeDue();
+  await next.deliveries.idle();
+  expect(handled).toEqual([1]);
+});
+
+test("a tick dropped by an operator while it waits in line is not handled", async () => {
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const handled: number[] = [];
+  const desk = await take(
+    ticking(async ({ dueAt }) => {
+      handled.push(dueAt);
+      await held;
+    }),
+  );
+  await come(desk, 1);
+  await expect.poll(() => handled, soon).toEqual([1]);
+  await come(desk, 2);
+  await desk.store.dropDue([tickOf("poet", "morning", 2).invocation]);
+  letGo();
+  await desk.deliveries.idle();
+  expect(handled).toEqual([1]);
+});

@@ -1,0 +1,128 @@
+import "reflect-metadata";
+import type { Redis } from "ioredis";
+import { container, type DependencyContainer } from "tsyringe";
+import type { Account } from "../../core/accounts/account.js";
+import { Authorization } from "../../core/auth/authorization.js";
+import { RedisVault } from "../../core/auth/redis-vault.js";
+import { VaultToken } from "../../core/auth/vault.js";
+import { FleetHost } from "../../core/host/fleet-host.js";
+import { neededScopes } from "../../core/host/needed-scopes.js";
+import { Servers } from "../../core/host/servers.js";
+import { StatusBoard, type AccountStatus, type RiderStatus } from "../../core/host/status.js";
+import { CheckCronToken, FleetToken, LoggerToken, UserAgentToken } from "../../core/host/tokens.js";
+import { sendWake } from "../../core/host/wake.js";
+import { checkCron, createJobs } from "../../core/jobs/bullmq-jobs.js";
+import { createOwnership } from "../../core/jobs/bullmq-ownership.js";
+import { JobsToken, type Jobs } from "../../core/jobs/jobs.js";
+import { OwnershipToken } from "../../core/jobs/ownership.js";
+import { createHttp } from "../../core/mastodon/create-http.js";
+import { HttpToken } from "../../core/mastodon/http.js";
+import type { Plugin } from "../../core/plugin.js";
+import { KeysToken } from "../../core/store/keys.js";
+import { RedisToken } from "../../core/store/redis.js";
+import { Keyring, KeyringToken } from "../../core/store/seal.js";
+import type { Sandbox } from "../../sandbox/index.js";
+import { tokenFor } from "../sandbox/bot.js";
+import type { TestRedis } from "../support/redis.js";
+import { HandOwnership } from "./hand-tenure.js";
+import { keptLog, type Line } from "./log-lines.js";
+
+export const keyring = Keyring.parse(Buffer.alloc(32, 7).toString("base64"), "the test");
+
+interface ProcessOptions {
+  readonly redis: TestRedis;
+  readonly accounts: readonly Account<Plugin>[];
+  /** `locks`: as a fleet does it; `by-hand`, the default: it gets every account at once. */
+  readonly ownership?: "locks" | "by-hand";
+}
+
+/** One process of a fleet, composed as the composition root does it. */
+export class FleetProcess {
+  readonly lines: Line[];
+  readonly connection: Redis;
+  readonly jobs: Jobs;
+  readonly #redis: TestRedis;
+  readonly #container: DependencyContainer;
+  readonly #host: FleetHost;
+  #isRunning = false;
+
+  private constructor(options: ProcessOptions, connection: Redis) {
+    const { accounts, redis } = options;
+    const { address, keys, prefix } = redis;
+    const { lines, logger } = keptLog();
+    const http = createHttp({ userAgent: "howdah test" });
+    const ownership =
+      options.ownership === "locks"
+        ? createOwnership({ address, redis: connection, keys, prefix, log: logger })
+        : new HandOwnership(connection, keys);
+    this.#redis = redis;
+    this.lines = lines;
+    this.connection = connection;
+    this.jobs = createJobs({ address, prefix, log: logger });
+    const root = container.createChildContainer();
+    root.register(LoggerToken, { useValue: logger });
+    root.register(UserAgentToken, { useValue: "howdah test" });
+    root.register(CheckCronToken, { useValue: checkCron });
+    root.register(FleetToken, { useValue: { file: "accounts.yaml", contact: undefined, accounts } });
+    root.register(RedisToken, { useValue: connection });
+    root.register(KeysToken, { useValue: keys });
+    root.register(KeyringToken, { useValue: keyring });
+    root.register(HttpToken, { useValue: http });
+    root.register(VaultToken, { useValue: new RedisVault(connection, keys, keyring) });
+    root.register(StatusBoard, { useValue: new StatusBoard(connection, keys) });
+    root.register(Servers, { useValue: new Servers(http) });
+    root.register(JobsToken, { useValue: this.jobs });
+    root.register(OwnershipToken, { useValue: ownership });
+    this.#container = root;
+    this.#host = root.resolve(FleetHost);
+  }
+
+  /** Composes it; it does not run yet. */
+  static async compose(options: ProcessOptions): Promise<FleetProcess> {
+    const process = new FleetProcess(options, await options.redis.connect());
+    processes.push(process);
+    return process;
+  }
+
+  async start(): Promise<this> {
+    this.#isRunning = true;
+    await this.#host.start(this.#container);
+    return this;
+  }
+
+  /** Lets its accounts go, as at SIGTERM. */
+  async stop(): Promise<void> {
+    if (this.#isRunning) await this.#host.stop();
+    this.#isRunning = false;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.jobs.close(0);
+    await this.#container.resolve(HttpToken).close();
+  }
+
+  /** Gives the account a token of its person, as `bot auth` does, for what it needs or for other scopes. */
+  async authorize(account: Account<Plugin>, sandbox: Sandbox, user: string, scope?: string): Promise<void> {
+    const needed = neededScopes(account).scopes;
+    const token = await tokenFor(sandbox, user, scope ?? needed.join(" "));
+    const granted = scope === undefined ? needed : (scope.split(" ") as typeof needed);
+    await this.#container.resolve(Authorization).adopt(account, granted, token);
+    await sendWake(this.connection, this.#redis.keys, { account: account.name, why: "credentials" });
+  }
+
+  async status(account: string): Promise<AccountStatus | undefined> {
+    return (await this.#container.resolve(StatusBoard).read(account))?.status;
+  }
+
+  async riderStatus(account: string, rider: string): Promise<RiderStatus | undefined> {
+    return (await this.status(account))?.riders.find(({ name }) => name === rider);
+  }
+}
+
+const processes: FleetProcess[] = [];
+
+/** Ends every process that was composed. */
+export async function closeProcesses(): Promise<void> {
+  await Promise.all(processes.splice(0).map((process) => process.close()));
+}
