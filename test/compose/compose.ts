@@ -42,6 +42,12 @@ export class Compose {
     });
   }
 
+  /** How the containers of a service ended. */
+  exitCodes(service: string): string[] {
+    const ids = this.do("ps", "-a", "-q", service).split("\n").filter(Boolean);
+    return ids.map((id) => run(["docker", "inspect", "-f", "{{.State.ExitCode}}", id]).stdout.trim());
+  }
+
   /** What the containers wrote last. */
   logs(): string {
     return run([...this.#command, "logs", "--no-color", "--tail", "60"], this.#environment).stdout;

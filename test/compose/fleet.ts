@@ -130,6 +130,10 @@ async function walk(): Promise<void> {
     await compose.healthy(5, 120_000);
   });
   await check("and all accounts stay ready", allReady);
+  await check("told to stop, each ends in order", () => {
+    compose.do("stop", "bot");
+    assert.deepEqual(compose.exitCodes("bot"), ["0", "0", "0"]);
+  });
 }
 
 try {
