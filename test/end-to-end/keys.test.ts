@@ -11,7 +11,7 @@ import { Keyring } from "../../core/store/seal.js";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
 import { testRedis, type TestRedis } from "../support/redis.js";
 
-const program = "/tmp/hb/dist/core/main.js";
+const program = join(import.meta.dirname, "../../dist/core/main.js");
 const [older, newer] = [Keyring.generate(), Keyring.generate()];
 const passphrase = "correct horse battery staple";
 
@@ -74,9 +74,9 @@ async function states(env: Record<string, string> = {}): Promise<Record<string, 
   return Object.fromEntries(rows.map(({ account, state }) => [account, state]));
 }
 
-async function untilReady(): Promise<void> {
+async function untilReady(env: Record<string, string> = {}): Promise<void> {
   for (let tries = 0; tries < 60; tries += 1) {
-    if ((await states({ BOT_KEY: `${newer},${older}` }))["alice"] === "ready") return;
+    if ((await states(env))["alice"] === "ready") return;
     await delay(250);
   }
   throw new Error("the account did not become ready");
@@ -104,7 +104,7 @@ test("the keys of a running fleet are rotated once every process has the newest"
   await once(late, "exit");
 
   start(["run"], both);
-  await untilReady();
+  await untilReady(both);
   const rotated = await bot(["keys", "rotate"], both);
   expect(rotated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+ sealed anew, \d+ under the key/) });
   const { keys } = JSON.parse((await bot(["keys", "list", "--json"], both)).stdout) as {
