@@ -3,7 +3,7 @@ import type { Account } from "../accounts/account.js";
 import { isUndecided } from "../auth/undecided.js";
 import { VaultToken, type Vault } from "../auth/vault.js";
 import { neededScopes } from "../host/needed-scopes.js";
-import { StatusBoard, type AccountStatus } from "../host/status.js";
+import { isoTime, StatusBoard, type AccountStatus } from "../host/status.js";
 import { missingScopes } from "../mastodon/scopes.js";
 import type { Plugin } from "../plugin.js";
 import { withServices, type Context } from "./context.js";
@@ -41,8 +41,9 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vau
     reason: before?.state === "needs_authorization" ? before.reason : "not authorized yet",
     cure: `run: bot auth ${account.name}`,
   } as const;
+  // A token is stored only once it was verified.
   const notRunning = {
-    state: before === undefined || before.state === "needs_authorization" ? "unreachable" : before.state,
+    state: before === undefined || before.state === "needs_authorization" ? "ready" : before.state,
     reason: "no process runs this account",
     cure: "start one with: bot run",
   } as const;
@@ -63,7 +64,7 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vau
       credentials === undefined
         ? null
         : {
-            expires_at: credentials.expiresAt === undefined ? null : (before?.token?.expires_at ?? null),
+            expires_at: isoTime(credentials.expiresAt),
             refreshable: credentials.refreshToken !== undefined,
             generation: credentials.generation,
           },

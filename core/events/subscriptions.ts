@@ -3,15 +3,18 @@ import type { StreamFrame } from "../mastodon/stream-frame.js";
 import type { Notification, Status } from "../mastodon/entities.js";
 import type { EventName, ServerEvent } from "./event.js";
 
-/** The streams to subscribe for the events that riders asked for. */
-export function subscriptionsFor(wanted: ReadonlySet<EventName>): Subscription[] {
+/** Software whose streams know no `user:notification`: it is passed over in silence there. */
+const withoutNotificationStream: ReadonlySet<string> = new Set(["gotosocial"]);
+
+/** The streams to subscribe for the events that riders asked for, as the server's software knows them. */
+export function subscriptionsFor(wanted: ReadonlySet<EventName>, software?: string): Subscription[] {
   const names = [...wanted];
   const subscriptions: Subscription[] = [];
   // The user stream carries notifications too; alone they come without the whole home timeline.
   if (names.some((name) => name === "timeline.home" || name.startsWith("status."))) {
     subscriptions.push({ stream: "user" });
   } else if (wantsNotifications(wanted)) {
-    subscriptions.push({ stream: "user:notification" });
+    subscriptions.push({ stream: withoutNotificationStream.has(software ?? "") ? "user" : "user:notification" });
   }
   if (wanted.has("timeline.local")) subscriptions.push({ stream: "public:local" });
   if (wanted.has("timeline.public")) subscriptions.push({ stream: "public" });

@@ -217,9 +217,10 @@ export class Duty {
       signal.throwIfAborted();
       await this.#deliveries.caughtUp(newest);
     };
+    const info = await this.#servers.info(this.#account.server);
     await listen({
-      info: await this.#servers.info(this.#account.server),
-      subscriptions: subscriptionsFor(wanted),
+      info,
+      subscriptions: subscriptionsFor(wanted, info.software),
       userAgent: this.#userAgent,
       signal,
       accessToken: () => this.#outlet.accessToken(),

@@ -7,7 +7,7 @@ import type { Hearing } from "../events/listen.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
 import { neededScopes } from "./needed-scopes.js";
-import { heartbeatMs, StatusBoard, type AccountStatus, type RiderStatus } from "./status.js";
+import { heartbeatMs, isoTime, StatusBoard, type AccountStatus, type RiderStatus } from "./status.js";
 import { AccountToken, TenureToken } from "./tokens.js";
 
 /** Several changes within this time are one writing. */
@@ -123,10 +123,4 @@ export class SessionStatus {
       })),
     };
   }
-}
-
-/** Some servers let tokens live for longer than a Date can say. */
-function isoTime(time: number | undefined): string | null {
-  if (time === undefined) return null;
-  return new Date(Math.min(time, 8_640_000_000_000_000)).toISOString();
 }

@@ -62,3 +62,9 @@ export class StatusBoard {
     return { status, isFresh: status.owner !== null && Date.now() - at < freshMs };
   }
 }
+
+/** A time as `bot status` writes it. Some servers let tokens live for longer than a Date can say. */
+export function isoTime(time: number | undefined): string | null {
+  if (time === undefined) return null;
+  return new Date(Math.min(time, 8_640_000_000_000_000)).toISOString();
+}

@@ -10,6 +10,7 @@ function subscribed(...names: EventName[]) {
 
 test("notifications alone come without the whole home timeline", () => {
   expect(subscribed("notification.mention", "notification.follow")).toEqual([{ stream: "user:notification" }]);
+  expect(subscriptionsFor(new Set(["notification.mention"] as const), "gotosocial")).toEqual([{ stream: "user" }]);
   expect(subscribed("notification", "timeline.home")).toEqual([{ stream: "user" }]);
   expect(subscribed("status.deleted")).toEqual([{ stream: "user" }]);
 });
