@@ -1,3 +1,5 @@
+import { plainText } from "../core/mastodon/plain-text.js";
+
 /** The accounts of the shipped accounts.yaml. */
 export const bots = ["newsbot", "greeter", "warden"] as const;
 
@@ -44,7 +46,7 @@ export class DemoSandbox {
     const [greeted] = await this.#act<Relationship[]>("greeter", "accounts.relationships", { id: [visitor] });
     const [moderated] = await this.#act<Relationship[]>("warden", "accounts.relationships", { id: [visitor] });
     return {
-      ...(post && { newsbot: `newsbot posted "${post.content.replaceAll(/<[^>]*>/g, "")}"` }),
+      ...(post && { newsbot: `newsbot posted "${plainText(post.content)}"` }),
       ...(greeted?.following === true && { greeter: "greeter followed visitor back" }),
       ...(moderated?.muting === true && { warden: "warden muted visitor" }),
     };

@@ -1,5 +1,5 @@
+import { constants } from "node:os";
 import { text } from "node:stream/consumers";
-import { createInterface } from "node:readline";
 import { Argument, type Command } from "commander";
 import type { DependencyContainer } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
@@ -11,9 +11,10 @@ import { sendWake } from "../host/wake.js";
 import type { Plugin } from "../plugin.js";
 import { KeysToken } from "../store/keys.js";
 import { RedisToken } from "../store/redis.js";
-import { accountNamed, withServices, type Context } from "./context.js";
+import { accountNamed, withServices, type Context, type Services } from "./context.js";
 import { talkThrough } from "./auth-dialogue.js";
-import { exitCodes } from "./exit.js";
+import { exitCodeFor, exitCodes, explain } from "./exit.js";
+import { InputLines } from "./input-lines.js";
 
 interface AuthOptions {
   accounts?: string;
@@ -21,6 +22,14 @@ interface AuthOptions {
   code?: string;
   withToken?: boolean;
   all?: boolean;
+}
+
+/** One call of the command. */
+interface Call {
+  readonly context: Context;
+  readonly container: DependencyContainer;
+  readonly options: AuthOptions;
+  readonly lines: InputLines;
 }
 
 /** `bot auth`: the operator's part of the sequence. */
@@ -37,20 +46,27 @@ export function addAuth(program: Command, context: Context): void {
     .action(async (name: string | undefined, options: AuthOptions) => {
       const environment = context.environment(options);
       const fleet = await context.fleet(environment);
-      const chosen = accountsFor(fleet, name, options);
-      await withServices(context, environment, fleet, async ({ container }) => {
-        for (const account of chosen ?? (await needing(fleet, container))) {
-          await authorize(context, container, account, options);
+      const chosen = accountFor(fleet, name, options);
+      await withServices(context, environment, fleet, async (services) => {
+        const { container } = services;
+        const call: Call = { context, container, options, lines: new InputLines(context.stdin) };
+        const stopHearing = endAtSignal(services);
+        try {
+          await (chosen === undefined ? walk(call, await needing(fleet, container)) : authorize(call, chosen));
+        } finally {
+          stopHearing();
+          call.lines.close();
         }
       });
     });
 }
 
-function accountsFor(fleet: Fleet<Plugin>, name: string | undefined, options: AuthOptions) {
+/** The account that is named; undefined for --all. */
+function accountFor(fleet: Fleet<Plugin>, name: string | undefined, options: AuthOptions) {
   if (options.all === true && name === undefined && options.code === undefined && options.withToken !== true) {
     return undefined;
   }
-  if (name !== undefined && options.all !== true) return [accountNamed(fleet, name)];
+  if (name !== undefined && options.all !== true) return accountNamed(fleet, name);
   throw new HowdahError("CONFIG_INVALID", "bot auth wants the name of one account, or --all alone", {
     cure: `the accounts are: ${fleet.accounts.map((account) => account.name).join(", ")}`,
   });
@@ -66,47 +82,52 @@ async function needing(fleet: Fleet<Plugin>, container: DependencyContainer): Pr
   return needy;
 }
 
-async function authorize(
-  context: Context,
-  container: DependencyContainer,
-  account: Account<Plugin>,
-  options: AuthOptions,
-): Promise<void> {
+/** One after the other: what fails for one account is said, and the next one follows. Giving up ends it. */
+async function walk(call: Call, accounts: readonly Account<Plugin>[]): Promise<void> {
+  if (accounts.length === 0) call.context.stderr.write("no account needs it\n");
+  for (const account of accounts) {
+    try {
+      if (!(await authorize(call, account))) return;
+    } catch (error) {
+      call.context.stderr.write(`${account.name}: ${explain(error)}\n`);
+      process.exitCode = exitCodeFor(error);
+    }
+  }
+}
+
+/** Answers whether to go on: false when the operator gave up. */
+async function authorize(call: Call, account: Account<Plugin>): Promise<boolean> {
+  const standing = await standingOf(call, account);
+  if (standing === "given up") process.exitCode = exitCodes.authorizationNeeded;
+  else if (standing !== undefined) await conclude(call, account, standing);
+  return standing !== "given up";
+}
+
+/** How the account stands after whatever way was chosen; undefined where only the address was asked for. */
+async function standingOf(call: Call, account: Account<Plugin>): Promise<Standing | "given up" | undefined> {
+  const { container, context, lines, options } = call;
   const authorization = container.resolve(Authorization);
   const needed = neededScopes(account);
   const finish = (code: string) => authorization.finish(account, needed.scopes, code);
-  if (options.withToken === true) {
-    return conclude(
-      context,
-      container,
-      account,
-      await authorization.adopt(account, needed.scopes, await pipedText(context)),
-    );
-  }
-  if (options.code !== undefined) return conclude(context, container, account, await finish(options.code));
+  if (options.withToken === true) return authorization.adopt(account, needed.scopes, await pipedToken(context));
+  if (options.code !== undefined) return finish(options.code);
   const url = await authorization.begin(account, needed.scopes);
   if (options.url === true) {
     context.stdout.write(`${url}\n`);
-    return;
+    return undefined;
   }
-  if (context.stdin.isTTY) {
-    const standing = await talkThrough({ account, needed, url, finish });
-    if (standing !== undefined) return conclude(context, container, account, standing);
-    await authorization.giveUp(account);
-    process.exitCode = exitCodes.authorizationNeeded;
-    return;
+  if (!context.stdin.isTTY) {
+    context.stderr.write(`visit ${url}\nand give the code on standard input\n`);
+    return finish(await lines.next());
   }
-  context.stderr.write(`visit ${url}\nand give the code on standard input\n`);
-  return conclude(context, container, account, await finish(await firstLine(context)));
+  const standing = await talkThrough({ account, needed, url, finish });
+  if (standing !== undefined) return standing;
+  await authorization.giveUp(account);
+  return "given up";
 }
 
 /** Says how the account stands now, and wakes its owner. */
-async function conclude(
-  context: Context,
-  container: DependencyContainer,
-  account: Account<Plugin>,
-  standing: Standing,
-): Promise<void> {
+async function conclude({ container, context }: Call, account: Account<Plugin>, standing: Standing): Promise<void> {
   await sendWake(container.resolve(RedisToken), container.resolve(KeysToken), {
     account: account.name,
     why: "credentials",
@@ -119,17 +140,22 @@ async function conclude(
   }
 }
 
-async function pipedText(context: Context): Promise<string> {
+/** Waiting for an operator may take long: whoever ends it must not leave an embedded Redis behind. */
+function endAtSignal(services: Services): () => void {
+  const end = (signal: NodeJS.Signals) => {
+    void services.close().finally(() => process.exit(128 + constants.signals[signal]));
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.once(signal, end);
+  return () => {
+    for (const signal of signals) process.off(signal, end);
+  };
+}
+
+async function pipedToken(context: Context): Promise<string> {
   const token = (await text(context.stdin)).trim();
   if (/^\S+$/.test(token)) return token;
   throw new HowdahError("CONFIG_INVALID", "standard input holds no token", {
     cure: "pipe it in: bot auth NAME --with-token < file",
-  });
-}
-
-async function firstLine(context: Context): Promise<string> {
-  for await (const line of createInterface({ input: context.stdin })) return line;
-  throw new HowdahError("CODE_REFUSED", "standard input holds no code", {
-    cure: "pipe it in, or use --url and --code",
   });
 }

@@ -21,6 +21,7 @@ export async function runProgram(argv: readonly string[], version: string, conte
     .showSuggestionAfterError();
   const adders = [addRun, addAuth, addCheck, addStatus, addRestore, addExport, addImport, addKeys, addSandbox];
   for (const add of adders) add(program, context);
+  for (const stream of [context.stdout, context.stderr]) stream.on("error", leaveClosedPipe);
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -31,4 +32,9 @@ export async function runProgram(argv: readonly string[], version: string, conte
 
 function commanderExit(error: CommanderError): number {
   return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongCall;
+}
+
+/** Whoever reads along may stop: `bot status | head -1`. What was asked for is done all the same. */
+function leaveClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }

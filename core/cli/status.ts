@@ -41,9 +41,8 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vau
     reason: before?.state === "needs_authorization" ? before.reason : "not authorized yet",
     cure: `run: bot auth ${account.name}`,
   } as const;
-  // A token is stored only once it was verified.
   const notRunning = {
-    state: before === undefined || before.state === "needs_authorization" ? "ready" : before.state,
+    state: before === undefined || before.state === "needs_authorization" ? "unreachable" : before.state,
     reason: "no process runs this account",
     cure: "start one with: bot run",
   } as const;
