@@ -114,7 +114,7 @@ const context: Context = {
   environment: ({ accounts }) => readEnvironment(process.env, accounts),
   fleet: loadFleet,
   services,
-  serveHealth: async (port, container) => (await import("./dashboard/health.js")).serveHealth(port, container),
+  serveHealth: async (...args) => (await import("./dashboard/health.js")).serveHealth(...args),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

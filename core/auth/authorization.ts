@@ -31,9 +31,21 @@ export class Authorization {
 
   /** The address to visit. Begun again within a day for the same scopes, it is the same one. */
   async begin(account: AuthAccount, needed: readonly Scope[]): Promise<string> {
-    const app = await this.#registration.appFor(account.server, needed);
+    const app = await this.#appFor(account, needed);
     const pending = await this.#vault.pending(account);
     if (pending?.app.clientId === app.clientId) return pending.url;
+    return this.#beginWith(account, app);
+  }
+
+  /** The cached app, unless its server has forgotten it: its page would show no code. */
+  async #appFor(account: AuthAccount, needed: readonly Scope[]): Promise<App> {
+    const app = await this.#registration.appFor(account.server, needed);
+    if (!(await this.#oauth.isForgotten(account.server, app))) return app;
+    await this.#registration.forget(account.server, app);
+    return this.#registration.appFor(account.server, needed);
+  }
+
+  async #beginWith(account: AuthAccount, app: App): Promise<string> {
     const { url, codeVerifier } = await this.#oauth.authorizationRequest(account.server, app);
     await this.#vault.storePending(account, { url, app, codeVerifier, begunAt: Date.now() });
     return url;

@@ -111,6 +111,12 @@ export class OAuth {
     return answer?.status === refusal.status && refusalFrom(answer, "").error === refusal.error;
   }
 
+  /** Whether the server says that it knows the app no more. Where it does not say, or cannot be asked, it counts as known. */
+  async isForgotten(server: string, app: App): Promise<boolean> {
+    const answer = await this.#askForApp(server, app).catch(() => undefined);
+    return answer !== undefined && answer.status < 500 && refusalFrom(answer, "").error === "invalid_client";
+  }
+
   #askForApp(server: string, app: App): Promise<Answer> {
     const body = new URLSearchParams({
       grant_type: "client_credentials",

@@ -1,6 +1,8 @@
 import type { DependencyContainer } from "tsyringe";
+import type { Redis } from "ioredis";
 import type { Account, Fleet } from "../accounts/account.js";
 import { HowdahError } from "../errors.js";
+import type { FleetHost } from "../host/fleet-host.js";
 import type { Plugin } from "../plugin.js";
 import type { Environment } from "./environment.js";
 
@@ -19,7 +21,7 @@ export interface Context {
   /** Connects to Redis, proves the key and registers every service. */
   services(environment: Environment, fleet: Fleet<Plugin>): Promise<Services>;
   /** Answers health checks on a port while the fleet runs. Throws PORT_TAKEN. */
-  serveHealth(port: number, container: DependencyContainer): Promise<{ close(): Promise<void> }>;
+  serveHealth(port: number, host: Pick<FleetHost, "owned">, redis: Redis): Promise<{ close(): Promise<void> }>;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;

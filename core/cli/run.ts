@@ -15,12 +15,15 @@ export function addRun(program: Command, context: Context): void {
       const fleet = await context.fleet(environment);
       await withServices(context, environment, fleet, async ({ container }) => {
         const { FleetHost } = await import("../host/fleet-host.js");
+        const { RedisToken } = await import("../store/redis.js");
         const { LoggerToken } = await import("../host/tokens.js");
         const logger = container.resolve(LoggerToken);
         const host = container.resolve(FleetHost);
         const stopped = untilTold();
         const health =
-          environment.port === undefined ? undefined : await context.serveHealth(environment.port, container);
+          environment.port === undefined
+            ? undefined
+            : await context.serveHealth(environment.port, host, container.resolve(RedisToken));
         try {
           await host.start(container);
           logger.info({ accounts: fleet.accounts.map(({ name }) => name), port: environment.port }, "running");

@@ -107,7 +107,7 @@ function describe(rows: readonly AccountStatus[]): string {
     .map(({ account, cure, reason }) => `${account}: ${reason}${cure === "" ? "" : `; ${cure}`}`);
   const waiting = rows.flatMap(({ account, riders }) =>
     riders
-      .filter(({ state }) => state === "failed" || state === "waiting")
+      .filter(({ reason, state }) => reason !== "" && state !== "stopped")
       .map((r) => `${account}/${r.name}: ${r.reason}`),
   );
   return [...lines, ...(advice.length + waiting.length > 0 ? [""] : []), ...advice, ...waiting].join("\n");

@@ -1,18 +1,21 @@
 import { serve, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
-import type { DependencyContainer } from "tsyringe";
+import type { Redis } from "ioredis";
 import { HowdahError } from "../errors.js";
-import { FleetHost } from "../host/fleet-host.js";
-import { RedisToken } from "../store/redis.js";
+import type { FleetHost } from "../host/fleet-host.js";
 
 const redisAnswersWithinMs = 2_000;
 
 /** Answers `GET /health`: 200 while this process and its Redis work, whatever single accounts need. Throws PORT_TAKEN. */
-export async function serveHealth(port: number, container: DependencyContainer): Promise<{ close(): Promise<void> }> {
+export async function serveHealth(
+  port: number,
+  host: Pick<FleetHost, "owned">,
+  redis: Redis,
+): Promise<{ close(): Promise<void> }> {
   const app = new Hono();
   app.get("/health", async (c) => {
-    const answers = await redisAnswers(container);
-    const body = { status: answers ? "ok" : "redis does not answer", accounts: container.resolve(FleetHost).owned };
+    const answers = await redisAnswers(redis);
+    const body = { status: answers ? "ok" : "redis does not answer", accounts: host.owned };
     return c.json(body, answers ? 200 : 503);
   });
   const server = await listening(app, port);
@@ -30,14 +33,11 @@ function listening(app: Hono, port: number): Promise<ServerType> {
   });
 }
 
-async function redisAnswers(container: DependencyContainer): Promise<boolean> {
+async function redisAnswers(redis: Redis): Promise<boolean> {
   const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), redisAnswersWithinMs).unref());
-  const pong = container
-    .resolve(RedisToken)
-    .ping()
-    .then(
-      () => true,
-      () => false,
-    );
+  const pong = redis.ping().then(
+    () => true,
+    () => false,
+  );
   return Promise.race([pong, late]);
 }

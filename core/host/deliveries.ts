@@ -59,6 +59,8 @@ export class Deliveries {
   readonly #lanes = new Lanes(sideBySide);
   readonly #cursors = new Map<string, Cursor>();
   readonly #underWay = new Set<string>();
+  /** Why invocations are on the due list, as it was last read. */
+  readonly #reasons = new Map<string, string>();
   readonly #seen = new Set<string>();
   /** Takes up what is due, now and when the next one will be. */
   readonly takeDue = oneAtATime(() => this.#readDue());
@@ -124,6 +126,11 @@ export class Deliveries {
     return [...invocations].filter((invocation) => invocation.startsWith(`${rider}/`)).length;
   }
 
+  /** Why events of a rider wait for another attempt; empty where none does. */
+  reason(rider: string): string {
+    return [...this.#reasons].findLast(([invocation]) => invocation.startsWith(`${rider}/`))?.[1] ?? "";
+  }
+
   /** Resolves when no handler runs any more. */
   idle(): Promise<void> {
     return this.#lanes.idle();
@@ -135,11 +142,14 @@ export class Deliveries {
     if (tenure.signal.aborted) return;
     const records = await store.due();
     if (tenure.signal.aborted) return;
+    this.#reasons.clear();
+    for (const { invocation, reason } of records) if (reason !== "") this.#reasons.set(invocation, reason);
     const now = Date.now();
     const { nextAt = Infinity, ready, superseded } = dueOrder(records, this.#underWay, now);
     const running = new Set(this.#running().map(({ name }) => name));
     for (const record of ready) if (running.has(record.rider)) this.#enqueue({ record, isListed: true });
     this.#readDueIn(Math.min(nextAt - now, lookAgainMs));
+    this.#options.onProgress();
     if (superseded.length > 0) await store.dropDue(superseded.map(({ invocation }) => invocation));
   }
 
@@ -212,6 +222,7 @@ export class Deliveries {
         : await this.#again(progress, record, outcome);
     if (!isStored) return this.#leave(record);
     this.#finish(record.rider, record.event);
+    if (outcome.kind === "done") this.#reasons.delete(record.invocation);
     return outcome.kind === "done" ? "ended" : "listed";
   }
 

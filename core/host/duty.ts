@@ -31,6 +31,9 @@ const hearAgainMs = 10_000;
 const setUpAgainMs = 60_000;
 const longestSetUpAgainMs = 60 * 60_000;
 
+/** How long the riders of an account wait for each other's set-ups. */
+const setUpPatienceMs = 5_000;
+
 /** With what an account goes on duty. */
 export interface Readiness {
   readonly credentials: Credentials;
@@ -95,6 +98,7 @@ export class Duty {
             name: rider.name,
             plugin: rider.entry.plugin.name,
             ...rider.standing,
+            reason: rider.standing.reason || this.#deliveries.reason(rider.name),
             ...(await store.counts(rider.name)),
             waiting: await this.#deliveries.waiting(rider.name),
           })),
@@ -108,7 +112,7 @@ export class Duty {
     this.#outlet.open(credentials, person.id, look);
     const { name, server, timezone } = this.#account;
     const facts: AccountFacts = { name, server, id: person.id, username: person.username, timezone };
-    for (const rider of this.#riders) await this.#settle(rider, facts, credentials);
+    await this.#settleAll(facts, readiness);
     const clocks = this.#riders.flatMap((rider) => rider.clocks);
     await setClocks(this.#jobs, name, clocks);
     this.#listen(credentials);
@@ -145,6 +149,23 @@ export class Duty {
     }
   }
 
+  /** Side by side. A rider whose set-up takes long joins the others when it has ended; they go on without it. */
+  async #settleAll(facts: AccountFacts, { credentials, look }: Readiness): Promise<void> {
+    let haveGoneOn = false;
+    const settled = this.#riders.map(async (rider) => {
+      await this.#settle(rider, facts, credentials);
+      if (!haveGoneOn || this.#tenure.signal.aborted) return;
+      if (rider.standing.state === "running") look();
+      else this.#setUpAgain(look);
+      this.#status.touch();
+    });
+    const patience = new AbortController();
+    const impatient = sleep(setUpPatienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(settled), impatient]);
+    haveGoneOn = true;
+    patience.abort();
+  }
+
   async #settle(rider: Rider, facts: AccountFacts, credentials: Credentials): Promise<void> {
     const log = this.#logFor(rider.name);
     const missing = missingScopes(credentials.scopes, rider.entry.scopes);
@@ -153,7 +174,7 @@ export class Duty {
       log.warn(`waits: ${reason}`);
       return rider.stop({ state: "waiting", reason }, log);
     }
-    if (rider.standing.state === "running") return;
+    if (rider.standing.state === "running" || rider.isSettingUp) return;
     await rider.setUp(facts, this.#outlet, log, this.#tenure.signal, this.#checkCron);
   }
 

@@ -20,7 +20,7 @@ export interface Handler {
 
 /** How a rider stands. */
 export interface RiderStanding {
-  /** `waiting`: for scopes. `failed`: its set-up threw. */
+  /** `waiting`: for scopes, or for its set-up to end. `failed`: its set-up threw. */
   readonly state: "running" | "waiting" | "failed" | "stopped";
   readonly reason: string;
 }
@@ -28,7 +28,7 @@ export interface RiderStanding {
 /** Checks a cron expression; answers what is wrong with it. */
 export type CheckCron = (expression: string, timezone: string) => string | undefined;
 
-const setUpLimitMs = 60_000;
+const setUpLimitMs = 15_000;
 const cleanUpLimitMs = 5_000;
 
 /** What one set-up registered. Each has its own: one that goes on after it failed must not add to the next. */
@@ -46,6 +46,7 @@ export class Rider {
   readonly #limitMs: number;
   #standing: RiderStanding = { state: "stopped", reason: "" };
   #registered = nothing();
+  #isSettingUp = false;
 
   /** `limitMs`: how long the set-up may take. */
   constructor(entry: RiderEntry<Plugin>, limitMs = setUpLimitMs) {
@@ -60,6 +61,11 @@ export class Rider {
 
   get standing(): RiderStanding {
     return this.#standing;
+  }
+
+  /** Whether a set-up was begun and has not ended yet. */
+  get isSettingUp(): boolean {
+    return this.#isSettingUp;
   }
 
   /** The events that it asked for. */
@@ -95,6 +101,8 @@ export class Rider {
       client: createClient(outlet, caller) as unknown as ReadingClient<Scope>,
       log,
     };
+    this.#isSettingUp = true;
+    this.#standing = { state: "waiting", reason: "its set-up has not ended yet" };
     const settingUp = (async () => (await this.entry.plugin.setup(setup)) ?? undefined)();
     try {
       const cleanUp = await within(settingUp, { limitMs: this.#limitMs, signal, what: "the set-up" });
@@ -106,6 +114,8 @@ export class Rider {
       log.error("the set-up failed", { err: error });
       // One that comes to its end too late is undone.
       settingUp.then((cleanUp) => cleanUp?.()).catch(() => undefined);
+    } finally {
+      this.#isSettingUp = false;
     }
   }
 

@@ -185,6 +185,18 @@ describe("a code that is no good", () => {
   });
 });
 
+test("an app that the server forgot while nobody asked: the address names a fresh one at once", async () => {
+  const sandbox = await sandboxFor();
+  const { authorization } = servicesAt(here);
+  const account = accountOn(sandbox.url);
+  const first = new URL(await authorization.begin(account, needed)).searchParams.get("client_id");
+  await sandbox.close();
+  const anew = await sandboxFor({ port: sandbox.port });
+  const address = await authorization.begin(account, needed);
+  expect(new URL(address).searchParams.get("client_id")).not.toBe(first);
+  expect((await authorization.finish(account, needed, codeFor(anew, address, "alice"))).state).toBe("ready");
+});
+
 describe("a server without PKCE", () => {
   test.each([
     ["no metadata", undefined],
