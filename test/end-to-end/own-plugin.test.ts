@@ -143,10 +143,10 @@ describe("a plugin that fails", () => {
     await fleet.listening("blocked");
     await say("@blocked greet Anna");
     await posted("blocked", "@visitor Welcome Anna, visit 1");
-    expect((await ridersOf("blocked"))["never"]).toMatchObject({
-      state: "waiting",
-      reason: "its set-up has not ended yet",
-    });
+    const { never } = await ridersOf("blocked");
+    // Until it is given up it waits, after that it has failed.
+    expect(never?.state).toMatch(/^(waiting|failed)$/);
+    expect(never?.reason).toMatch(/set-up (has not ended yet|took over \d+ s)$/);
   });
 });
 
