@@ -44,6 +44,8 @@ export type Settlement =
  */
 export interface Ledger {
   trace(invocation: string): Promise<InvocationTrace>;
+  /** Those of the invocations of which an attempt left anything. */
+  traced(invocations: readonly string[]): Promise<ReadonlySet<string>>;
   /** One step: refuses when the account is paused or has changed owner, else records the write as sent. */
   admit(claim: Claim): Promise<Admission>;
   /** One step: records how it ended, and writes the audit. */

@@ -54,6 +54,11 @@ export class RedisLedger implements Ledger {
     return { writes, values };
   }
 
+  async traced(invocations: readonly string[]): Promise<ReadonlySet<string>> {
+    const known = await Promise.all(invocations.map((invocation) => this.#redis.exists(this.#key(invocation))));
+    return new Set(invocations.filter((_, index) => known[index] === 1));
+  }
+
   async admit(claim: Claim): Promise<Admission> {
     const keys = [
       this.#key(claim.invocation),

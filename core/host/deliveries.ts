@@ -137,15 +137,17 @@ export class Deliveries {
   }
 
   async #readDue(): Promise<void> {
-    const { store, tenure } = this.#options;
+    const { outlet, store, tenure } = this.#options;
     clearTimeout(this.#timer);
     if (tenure.signal.aborted) return;
     const records = await store.due();
+    const ticks = records.filter(({ event }) => event.kind === "tick");
+    const traced = await outlet.ledger.traced(ticks.map(({ invocation }) => invocation));
     if (tenure.signal.aborted) return;
     this.#reasons.clear();
     for (const { invocation, reason } of records) if (reason !== "") this.#reasons.set(invocation, reason);
     const now = Date.now();
-    const { nextAt = Infinity, ready, superseded } = dueOrder(records, this.#underWay, now);
+    const { nextAt = Infinity, ready, superseded } = dueOrder(records, this.#underWay, traced, now);
     const running = new Set(this.#running().map(({ name }) => name));
     for (const record of ready) if (running.has(record.rider)) this.#enqueue({ record, isListed: true });
     this.#readDueIn(Math.min(nextAt - now, lookAgainMs));

@@ -12,13 +12,21 @@ export interface DueOrder {
 
 /**
  * Reads the due list. The ticks of one clock are handled one at a time: one that waits or is tried again holds the
- * later ones back, because they build on the state that it will leave. Of those that were missed the last one counts.
+ * later ones back, because they build on the state that it will leave. `traced` are those that left writes behind when
+ * their process died: they have begun too, though their record does not say so. Of those that were missed the last counts.
  */
-export function dueOrder(records: readonly DueRecord[], underWay: ReadonlySet<string>, now: number): DueOrder {
+export function dueOrder(
+  records: readonly DueRecord[],
+  underWay: ReadonlySet<string>,
+  traced: ReadonlySet<string>,
+  now: number,
+): DueOrder {
   const superseded: DueRecord[] = [];
   const heads: DueRecord[] = records.filter(({ event }) => event.kind !== "tick");
   for (const ticks of ticksByClock(records).values()) {
-    const begun = ticks.find((tick) => tick.attempts + tick.waits > 0 || underWay.has(tick.invocation));
+    const begun = ticks.find(
+      ({ attempts, invocation, waits }) => attempts + waits > 0 || underWay.has(invocation) || traced.has(invocation),
+    );
     const unbegun = ticks.filter((tick) => tick !== begun);
     const last = unbegun.at(-1);
     // One that comes to the list late, when a later one has begun, comes too late.

@@ -140,3 +140,33 @@ test("a tick dropped by an operator while it waits in line is not handled", asyn
   await desk.deliveries.idle();
   expect(handled).toEqual([1]);
 });
+
+test("a tick whose process died after its post is brought to its end before the next one builds on it", async () => {
+  const texts = ["one", "two", "three"];
+  const inTurn = (then: () => unknown): Plugin =>
+    definePlugin({
+      name: "poet",
+      scopes: ["write:statuses"],
+      setup: ({ every }) =>
+        every("morning", { hours: 9 }, async ({ client, state }) => {
+          const position = (await state.get<number>("position")) ?? 0;
+          await client.statuses.create({ status: texts[position] ?? "no more" });
+          state.set("position", position + 1);
+          await then();
+        }),
+    });
+  let hasPosted = false;
+  const first: Desk = await take(
+    inTurn(() => {
+      hasPosted = true;
+      first.connection.disconnect();
+    }),
+  );
+  await come(first, 1);
+  await expect.poll(() => hasPosted, soon).toBe(true);
+  const second = await take(inTurn(() => undefined));
+  await come(second, 2);
+  await expect.poll(() => second.store.dueInvocations(), soon).toEqual([]);
+  const posted = sandbox.requests().filter(({ operation }) => operation === "statuses.create");
+  expect(posted.map(({ body }) => (body as { status: string }).status)).toEqual(["one", "two"]);
+});

@@ -6,8 +6,8 @@ import { tickOf } from "./desk.js";
 
 const now = 1_000_000;
 
-function order(records: readonly DueRecord[], underWay: readonly string[] = []) {
-  const { nextAt, ready, superseded } = dueOrder(records, new Set(underWay), now);
+function order(records: readonly DueRecord[], underWay: readonly string[] = [], traced: readonly string[] = []) {
+  const { nextAt, ready, superseded } = dueOrder(records, new Set(underWay), new Set(traced), now);
   const names = (some: readonly DueRecord[]) => some.map(({ invocation }) => invocation);
   return { ready: names(ready), superseded: names(superseded), nextAt };
 }
@@ -45,6 +45,14 @@ test("a tick that waits or is tried again holds the later ones back, of which th
     });
     expect(order([tick(1, begun), tick(2)]).ready).toEqual(["poet/tick/morning/1"]);
   }
+});
+
+test("a tick that left writes behind when its process died goes before the later ones", () => {
+  expect(order([tick(1), tick(2), tick(3)], [], ["poet/tick/morning/1"])).toEqual({
+    ready: ["poet/tick/morning/1"],
+    superseded: ["poet/tick/morning/2"],
+    nextAt: undefined,
+  });
 });
 
 test("a tick that is being handled holds the later ones back", () => {
