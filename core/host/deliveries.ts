@@ -1,8 +1,6 @@
 import type { Outlet } from "../client/call.js";
-import { Cursor } from "../events/cursor.js";
 import { eventId, type Event, type ServerEvent } from "../events/event.js";
 import { oneAtATime } from "../events/one-at-a-time.js";
-import { wantsNotifications } from "../events/subscriptions.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Log } from "../plugin.js";
 import { attempt } from "./attempt.js";
@@ -10,6 +8,7 @@ import type { DeliveryStore, DueRecord, Progress } from "./delivery-store.js";
 import { dueOrder } from "./due-order.js";
 import { Lanes } from "./lanes.js";
 import { retryDelayMs, waitDelayMs, type Outcome } from "./outcome.js";
+import { Places } from "./places.js";
 import { RiderState } from "./rider-state.js";
 import type { Handler, Rider } from "./rider.js";
 
@@ -54,10 +53,11 @@ interface Delivery {
 
 /** Brings an account's events to its riders: in order per person, each to its end or onto the due list. */
 export class Deliveries {
+  /** How far the riders have come. */
+  readonly places: Places;
   readonly #options: DeliveryOptions;
   readonly #timing: DeliveryTiming;
   readonly #lanes = new Lanes(sideBySide);
-  readonly #cursors = new Map<string, Cursor>();
   readonly #underWay = new Set<string>();
   /** Why invocations are on the due list, as it was last read. */
   readonly #reasons = new Map<string, string>();
@@ -67,39 +67,10 @@ export class Deliveries {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: DeliveryOptions) {
+    this.places = new Places(options);
     this.#options = options;
     this.#timing = { ...usualTiming, ...options.timing };
     options.tenure.signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
-  }
-
-  /** Takes up the riders' places; one without a place begins at `newest`. */
-  async open(newest: () => Promise<string>): Promise<void> {
-    const { store, tenure } = this.#options;
-    for (const rider of this.#running().filter(({ wanted }) => wantsNotifications(wanted))) {
-      if (this.#cursors.has(rider.name)) continue;
-      let position = await store.cursor(rider.name);
-      if (position === undefined) {
-        position = await newest();
-        await store.setCursor({ rider: rider.name, cursor: position, epoch: tenure.epoch });
-      }
-      this.#cursors.set(rider.name, new Cursor(position));
-    }
-  }
-
-  /** Where each running rider stands: a catch-up begins at the earliest. */
-  positions(): string[] {
-    return this.#running().flatMap(({ name }) => this.#cursors.get(name)?.position ?? []);
-  }
-
-  /** A catch-up from the earliest position has offered all that the server showed up to `newest`. */
-  async caughtUp(newest: string): Promise<void> {
-    const { store, tenure } = this.#options;
-    for (const { name } of this.#running()) {
-      const cursor = this.#cursors.get(name);
-      if (cursor === undefined) continue;
-      cursor.caughtUp(newest);
-      await store.setCursor({ rider: name, cursor: cursor.position, epoch: tenure.epoch });
-    }
   }
 
   /** An event from the server. The same one may come again. */
@@ -107,11 +78,10 @@ export class Deliveries {
     if (event.kind !== "notification" && !this.#isNew(eventId(event))) return;
     // A rider that is not running keeps its place: what it misses is read again once it runs.
     for (const rider of this.#running()) {
-      if (event.kind === "notification" && this.#cursors.get(rider.name)?.begin(event.notification.id) === false)
-        continue;
+      if (!this.places.begin(rider.name, event)) continue;
       if (rider.handlersFor(event).length === 0) {
         // Nobody asked for this type: the place moves on all the same.
-        this.#finish(rider.name, event);
+        this.places.finish(rider.name, event);
         continue;
       }
       const invocation = `${rider.name}/${eventId(event)}`;
@@ -217,13 +187,13 @@ export class Deliveries {
     const state = new RiderState(store, record.rider);
     const outcome = rider === undefined ? notRunning : await this.#attempt(rider, handlers, record, state);
     if (tenure.signal.aborted && outcome.kind !== "done") return this.#leave(record);
-    const progress = this.#progressAfter(record);
+    const progress = this.places.progressAfter(record);
     const isStored =
       outcome.kind === "done"
         ? await store.acknowledge(progress, state.changes)
         : await this.#again(progress, record, outcome);
     if (!isStored) return this.#leave(record);
-    this.#finish(record.rider, record.event);
+    this.places.finish(record.rider, record.event);
     if (outcome.kind === "done") this.#reasons.delete(record.invocation);
     return outcome.kind === "done" ? "ended" : "listed";
   }
@@ -232,8 +202,9 @@ export class Deliveries {
   async #settled(record: DueRecord, where: string): Promise<"ended" | "listed"> {
     const { store } = this.#options;
     const isDue = where === "due";
-    const progress = this.#progressAfter(record);
-    if (await (isDue ? store.setCursor(progress) : store.passOver(progress))) this.#finish(record.rider, record.event);
+    const progress = this.places.progressAfter(record);
+    if (await (isDue ? store.setCursor(progress) : store.passOver(progress)))
+      this.places.finish(record.rider, record.event);
     return isDue ? "listed" : "ended";
   }
 
@@ -272,15 +243,6 @@ export class Deliveries {
     if (delayMs === undefined) return store.giveUp(progress, { ...record, attempts, reason });
     const notBefore = Date.now() + delayMs;
     return store.postpone(progress, { ...record, attempts, waits: 0, notBefore, reason });
-  }
-
-  #progressAfter({ event, invocation, rider }: DueRecord): Progress {
-    const cursor = event.kind === "notification" ? this.#cursors.get(rider)?.after(event.notification.id) : undefined;
-    return { invocation, rider, cursor, epoch: this.#options.tenure.epoch };
-  }
-
-  #finish(rider: string, event: Event): void {
-    if (event.kind === "notification") this.#cursors.get(rider)?.finish(event.notification.id);
   }
 }
 

@@ -3,21 +3,17 @@ import type { Logger } from "pino";
 import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import type { Credentials } from "../auth/vault.js";
-import { createClient } from "../client/create-client.js";
-import { newestPosition, notificationsAfter } from "../events/catch-up.js";
 import { setClocks } from "../events/clock.js";
 import type { EventName } from "../events/event.js";
-import { listen } from "../events/listen.js";
-import { subscriptionsFor } from "../events/subscriptions.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { CredentialAccount } from "../mastodon/entities.js";
-import { compareIds } from "../mastodon/ids.js";
-import { expandScopes, missingScopes } from "../mastodon/scopes.js";
+import { missingScopes } from "../mastodon/scopes.js";
 import type { AccountFacts, Log, Plugin } from "../plugin.js";
 import { AccountOutlet } from "./account-outlet.js";
 import { Deliveries } from "./deliveries.js";
 import { DeliveryStore } from "./delivery-store.js";
+import { Listening } from "./listening.js";
 import { pluginLog } from "./plugin-log.js";
 import { Rider, type CheckCron } from "./rider.js";
 import { Servers } from "./servers.js";
@@ -26,7 +22,6 @@ import { AccountToken, CheckCronToken, LoggerToken, TenureToken, UserAgentToken 
 
 /** How long handlers that are told to end may take before the account is let go all the same. */
 const graceMs = 8_000;
-const hearAgainMs = 10_000;
 /** Until a set-up that failed is tried again, the first and the longest time. */
 const setUpAgainMs = 60_000;
 const longestSetUpAgainMs = 60 * 60_000;
@@ -49,13 +44,12 @@ export class Duty {
   readonly #tenure: Tenure;
   readonly #outlet: AccountOutlet;
   readonly #jobs: Jobs;
-  readonly #servers: Servers;
   readonly #status: SessionStatus;
   readonly #checkCron: CheckCron;
-  readonly #userAgent: string;
   readonly #logger: Logger;
   readonly #riders: readonly Rider[];
   readonly #deliveries: Deliveries;
+  readonly #ear: Listening;
   #failedSetUps = 0;
   #setUpTimer: NodeJS.Timeout | undefined;
   #listening: { stop: AbortController; done: Promise<void>; key: string } | undefined;
@@ -76,10 +70,8 @@ export class Duty {
     this.#tenure = tenure;
     this.#outlet = outlet;
     this.#jobs = jobs;
-    this.#servers = servers;
     this.#status = status;
     this.#checkCron = checkCron;
-    this.#userAgent = userAgent;
     this.#logger = logger.child({ account: account.name });
     this.#riders = account.riders.map((entry) => new Rider(entry));
     this.#deliveries = new Deliveries({
@@ -90,6 +82,8 @@ export class Duty {
       logFor: (rider) => this.#logFor(rider),
       onProgress: () => status.touch(),
     });
+    const deliveries = this.#deliveries;
+    this.#ear = new Listening({ account, outlet, servers, status, deliveries, userAgent, logger: this.#logger });
     status.from({
       budget: () => outlet.budget.rows(Date.now()),
       riders: () =>
@@ -196,64 +190,12 @@ export class Duty {
     this.#stopListening();
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, this.#tenure.signal]);
-    this.#listening = { stop, done: this.#keepHearing(wanted, credentials, signal), key };
+    this.#listening = { stop, done: this.#ear.keepOn(wanted, credentials, signal), key };
   }
 
   #stopListening(): void {
     this.#listening?.stop.abort();
     this.#listening = undefined;
-  }
-
-  async #keepHearing(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await this.#hear(wanted, credentials, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#logger.warn({ err: error }, "cannot listen at the moment");
-        await sleep(hearAgainMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
-      }
-    }
-  }
-
-  async #hear(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
-    const permitted = expandScopes(credentials.scopes);
-    const client = createClient<"read:notifications">(this.#outlet, {
-      rider: "howdah",
-      permitted,
-      record: undefined,
-      signal,
-      deadline: Infinity,
-    });
-    await this.#deliveries.open(() => newestPosition(client));
-    const catchUp = async () => {
-      const [position] = this.#deliveries.positions().toSorted(compareIds);
-      if (position === undefined) return;
-      let newest = position;
-      for await (const notification of notificationsAfter(client, position)) {
-        signal.throwIfAborted();
-        this.#deliveries.offer({ kind: "notification", notification });
-        newest = notification.id;
-      }
-      signal.throwIfAborted();
-      await this.#deliveries.caughtUp(newest);
-    };
-    const info = await this.#servers.info(this.#account.server);
-    await listen({
-      info,
-      subscriptions: subscriptionsFor(wanted, info.software),
-      userAgent: this.#userAgent,
-      signal,
-      accessToken: () => this.#outlet.accessToken(),
-      onEvent: (event) => {
-        this.#status.heard();
-        this.#deliveries.offer(event);
-      },
-      onHearing: (hearing) => this.#status.hears(hearing),
-      catchUp,
-      onRefused: () => this.#outlet.tokenRefused(),
-      log: this.#logger,
-    });
   }
 
   #logFor(rider: string): Log {

@@ -34,7 +34,7 @@ function answering(then: (attempt: { signal: AbortSignal; number: number }) => u
 
 async function take(plugin: Plugin, timing = {}): Promise<Desk> {
   const desk = await openDesk({ redis, sandbox, riders: [riding(plugin)], timing });
-  await desk.deliveries.open(async () => "");
+  await desk.deliveries.places.open(async () => "");
   return desk;
 }
 
@@ -59,7 +59,7 @@ test("a crash between handling and acknowledgement runs the handler again, but d
   first.deliveries.offer({ kind: "notification", notification });
   await expect.poll(() => attempts, soon).toBe(1);
   const second = await take(answering(() => (attempts += 1)));
-  expect(second.deliveries.positions()).toEqual([""]);
+  expect(second.deliveries.places.positions()).toEqual([""]);
   second.deliveries.offer({ kind: "notification", notification });
   await second.deliveries.idle();
   expect(attempts).toBe(2);
@@ -85,8 +85,8 @@ test("an owner of the past stores neither state nor place nor acknowledgement", 
   const later = await mention(sandbox, "again");
   for (const each of [notification, later]) second.deliveries.offer({ kind: "notification", notification: each });
   await second.deliveries.idle();
-  await second.deliveries.caughtUp(later.id);
-  await second.deliveries.caughtUp(later.id);
+  await second.deliveries.places.caughtUp(later.id);
+  await second.deliveries.places.caughtUp(later.id);
   // It was stopped for a while and does not know yet that it owns nothing.
   letGo();
   await first.deliveries.idle();

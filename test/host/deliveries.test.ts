@@ -28,7 +28,7 @@ function onMention(handle: (invocation: Mentioned) => unknown, name = "greeter")
 
 async function openAtStart(plugins: readonly Plugin[], timing = {}): Promise<Desk> {
   const desk = await openDesk({ redis, sandbox, riders: plugins.map((plugin) => riding(plugin)), timing });
-  await desk.deliveries.open(async () => "");
+  await desk.deliveries.places.open(async () => "");
   return desk;
 }
 
@@ -159,19 +159,19 @@ test("a rider moves on past what it did not ask for", async () => {
   const [follow] = await sandbox.actAs("bot").notifications.list();
   if (follow === undefined) throw new Error("nobody followed");
   desk.deliveries.offer({ kind: "notification", notification: follow });
-  await desk.deliveries.caughtUp(follow.id);
-  await desk.deliveries.caughtUp(follow.id);
+  await desk.deliveries.places.caughtUp(follow.id);
+  await desk.deliveries.places.caughtUp(follow.id);
   expect(await desk.store.cursor("greeter")).toBe(follow.id);
   expect(await handled(desk)).toBe(0);
 });
 
 test("an account's first start begins now, a later one where it was", async () => {
   const desk = await openDesk({ redis, sandbox, riders: [riding(onMention(() => undefined))] });
-  await desk.deliveries.open(async () => "41");
-  expect(desk.deliveries.positions()).toEqual(["41"]);
+  await desk.deliveries.places.open(async () => "41");
+  expect(desk.deliveries.places.positions()).toEqual(["41"]);
   const next = await openDesk({ redis, sandbox, riders: [riding(onMention(() => undefined))] });
-  await next.deliveries.open(() => Promise.reject(new Error("it has a place")));
-  expect(next.deliveries.positions()).toEqual(["41"]);
+  await next.deliveries.places.open(() => Promise.reject(new Error("it has a place")));
+  expect(next.deliveries.places.positions()).toEqual(["41"]);
 });
 
 test("events and state do not stand in clear in Redis", async () => {
