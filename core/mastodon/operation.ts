@@ -1,7 +1,10 @@
 import type { Scope } from "./scopes.js";
 
-/** The rate-limit buckets of Mastodon beside the general one per token. */
-export type Bucket = "default" | "media" | "deletes" | "statuses" | "follows" | "reports";
+/** The rate-limit buckets of Mastodon that single operations count in, beside the ones that every request counts in. */
+export type SpecialBucket = "media" | "deletes" | "statuses" | "follows" | "reports";
+
+/** A special bucket, or `default` for those that every request counts in. */
+export type Bucket = "default" | SpecialBucket;
 
 /**
  * What an operation does on the server:
@@ -10,14 +13,39 @@ export type Bucket = "default" | "media" | "deletes" | "statuses" | "follows" | 
  */
 export type Effect = "read" | "idempotent" | "write";
 
+/**
+ * How it is found out what became of a write whose answer never came:
+ * `own-statuses`: by text, target and time among the account's posts, or its scheduled ones where `scheduled_at` was given;
+ * `poll`: the poll says whether the account has voted;
+ * a listing: among what the operation `in` answers to the same parameters of its path, by fields that equal the parameters `by`;
+ * `none`: it cannot be found out;
+ * `unneeded`: it changes nothing, or may be sent again.
+ */
+export type LookUp =
+  | "own-statuses"
+  | "poll"
+  | { readonly in: string; readonly by: readonly string[] }
+  | "none"
+  | "unneeded";
+
+/** Whose token an operation takes: a person's; an app's too; or `public`, none at all. */
+export type TokenKind = "user" | "app" | "public";
+
 /** One API endpoint as data. */
 export interface Operation {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `{name}` where a parameter of that name goes. */
   readonly path: string;
-  /** Any one of these permits the operation; none: every token may. */
+  /** What permits the operation, as documented; none: every token may. */
   readonly scopes: readonly Scope[];
+  /** Whether any one of the scopes is enough. */
+  readonly scopesRule: "any" | "all";
+  readonly token: TokenKind;
   readonly effect: Effect;
+  readonly lookUp: LookUp;
+  /** The special buckets that it counts in; what pages counts in one more, by its parameters. */
+  readonly buckets: readonly SpecialBucket[];
+  /** The tightest bucket that it counts in. */
   readonly bucket: Bucket;
   /** How the parameters that are not in the path travel. */
   readonly body: "query" | "json" | "multipart";
@@ -43,8 +71,11 @@ type Method = Operation["method"];
 
 interface RowData {
   readonly scopes?: readonly Scope[];
+  readonly scopesRule?: "all";
+  readonly token?: TokenKind;
   readonly effect?: Effect;
-  readonly bucket?: Bucket;
+  readonly lookUp?: Exclude<LookUp, "none" | "unneeded">;
+  readonly buckets?: readonly SpecialBucket[];
   readonly body?: Operation["body"];
   readonly paged?: true;
   readonly idempotencyKey?: true;
@@ -67,17 +98,31 @@ export function operation<P, R>() {
     method: M,
     path: string,
     data?: D,
-  ): Row<P, R, ScopesOf<D>, EffectOf<M, D>, PagedOf<D>> => {
-    const row: Operation = {
-      method,
-      path,
-      scopes: data?.scopes ?? [],
-      effect: data?.effect ?? (method === "GET" ? "read" : "write"),
-      bucket: data?.bucket ?? "default",
-      body: data?.body ?? (method === "GET" || method === "DELETE" ? "query" : "json"),
-      paged: data?.paged ?? false,
-      idempotencyKey: data?.idempotencyKey ?? false,
-    };
-    return row as Row<P, R, ScopesOf<D>, EffectOf<M, D>, PagedOf<D>>;
+  ): Row<P, R, ScopesOf<D>, EffectOf<M, D>, PagedOf<D>> =>
+    complete(method, path, data ?? {}) as Row<P, R, ScopesOf<D>, EffectOf<M, D>, PagedOf<D>>;
+}
+
+function complete(method: Method, path: string, data: RowData): Operation {
+  const effect = data.effect ?? (method === "GET" ? "read" : "write");
+  return {
+    method,
+    path,
+    scopes: data.scopes ?? [],
+    scopesRule: data.scopesRule ?? "any",
+    token: data.token ?? "user",
+    effect,
+    lookUp: data.lookUp ?? (effect === "write" ? "none" : "unneeded"),
+    buckets: data.buckets ?? [],
+    bucket: data.buckets?.[0] ?? "default",
+    body: data.body ?? (method === "GET" || method === "DELETE" ? "query" : "json"),
+    paged: data.paged ?? false,
+    idempotencyKey: data.idempotencyKey ?? false,
   };
+}
+
+/** Whether what is permitted (children listed) is enough for the operation. */
+export function permits(operation: Operation, permitted: { has(scope: string): boolean }): boolean {
+  const { scopes, scopesRule } = operation;
+  if (scopesRule === "all") return scopes.every((scope) => permitted.has(scope));
+  return scopes.length === 0 || scopes.some((scope) => permitted.has(scope));
 }

@@ -72,8 +72,9 @@ export const operations = {
       { display_name?: string; note?: string; locked?: boolean; bot?: boolean; discoverable?: boolean },
       CredentialAccount
     >()("PATCH", "/api/v1/accounts/update_credentials", { scopes: ["write:accounts"], effect: "idempotent" }),
-    get: operation<ById, Account>()("GET", "/api/v1/accounts/{id}"),
+    get: operation<ById, Account>()("GET", "/api/v1/accounts/{id}", { token: "public" }),
     lookup: operation<{ acct: string }, Account>()("GET", "/api/v1/accounts/lookup", {
+      token: "public",
       scopes: ["read:accounts"],
     }),
     search: operation<
@@ -89,13 +90,19 @@ export const operations = {
       ById &
         TimelineParams & { exclude_replies?: boolean; exclude_reblogs?: boolean; pinned?: boolean; tagged?: string },
       Status
-    >()("GET", "/api/v1/accounts/{id}/statuses", { scopes: ["read:statuses"], paged: true }),
-    followers: operation<ById & PageParams, Account>()("GET", "/api/v1/accounts/{id}/followers", { paged: true }),
-    following: operation<ById & PageParams, Account>()("GET", "/api/v1/accounts/{id}/following", { paged: true }),
+    >()("GET", "/api/v1/accounts/{id}/statuses", { token: "public", scopes: ["read:statuses"], paged: true }),
+    followers: operation<ById & PageParams, Account>()("GET", "/api/v1/accounts/{id}/followers", {
+      token: "public",
+      paged: true,
+    }),
+    following: operation<ById & PageParams, Account>()("GET", "/api/v1/accounts/{id}/following", {
+      token: "public",
+      paged: true,
+    }),
     follow: operation<ById & { reblogs?: boolean; notify?: boolean; languages?: string[] }, Relationship>()(
       "POST",
       "/api/v1/accounts/{id}/follow",
-      { scopes: ["write:follows"], effect: "idempotent", bucket: "follows" },
+      { scopes: ["write:follows"], effect: "idempotent", buckets: ["follows"] },
     ),
     unfollow: operation<ById, Relationship>()("POST", "/api/v1/accounts/{id}/unfollow", {
       scopes: ["write:follows"],
@@ -123,7 +130,9 @@ export const operations = {
     }),
   },
   apps: {
-    verifyCredentials: operation<Record<never, never>, Application>()("GET", "/api/v1/apps/verify_credentials"),
+    verifyCredentials: operation<Record<never, never>, Application>()("GET", "/api/v1/apps/verify_credentials", {
+      token: "app",
+    }),
   },
   blocks: {
     list: operation<PageParams, Account>()("GET", "/api/v1/blocks", { scopes: ["read:blocks"], paged: true }),
@@ -150,8 +159,8 @@ export const operations = {
     }),
   },
   instance: {
-    get: operation<Record<never, never>, Instance>()("GET", "/api/v2/instance"),
-    getV1: operation<Record<never, never>, InstanceV1>()("GET", "/api/v1/instance"),
+    get: operation<Record<never, never>, Instance>()("GET", "/api/v2/instance", { token: "public" }),
+    getV1: operation<Record<never, never>, InstanceV1>()("GET", "/api/v1/instance", { token: "public" }),
   },
   lists: {
     list: operation<Record<never, never>, List[]>()("GET", "/api/v1/lists", { scopes: ["read:lists"] }),
@@ -161,7 +170,7 @@ export const operations = {
       scopes: ["write:media"],
       // Sent twice it leaves a file that nothing shows, and that servers sweep.
       effect: "idempotent",
-      bucket: "media",
+      buckets: ["media"],
       body: "multipart",
     }),
     get: operation<ById, MediaAttachment>()("GET", "/api/v1/media/{id}", { scopes: ["write:media"] }),
@@ -202,21 +211,22 @@ export const operations = {
         rule_ids?: string[];
       },
       Report
-    >()("POST", "/api/v1/reports", { scopes: ["write:reports"], bucket: "reports" }),
+    >()("POST", "/api/v1/reports", { scopes: ["write:reports"], buckets: ["reports"] }),
   },
   search: {
     query: operation<
       { q: string; type?: "accounts" | "hashtags" | "statuses"; resolve?: boolean; limit?: number; offset?: number },
       Search
-    >()("GET", "/api/v2/search", { scopes: ["read:search"] }),
+    >()("GET", "/api/v2/search", { token: "public", scopes: ["read:search"] }),
   },
   statuses: {
     create: operation<CreateStatusParams, Status>()("POST", "/api/v1/statuses", {
       scopes: ["write:statuses"],
-      bucket: "statuses",
+      lookUp: "own-statuses",
+      buckets: ["statuses"],
       idempotencyKey: true,
     }),
-    get: operation<ById, Status>()("GET", "/api/v1/statuses/{id}", { scopes: ["read:statuses"] }),
+    get: operation<ById, Status>()("GET", "/api/v1/statuses/{id}", { token: "public", scopes: ["read:statuses"] }),
     update: operation<ById & StatusParams & StatusContent, Status>()("PUT", "/api/v1/statuses/{id}", {
       scopes: ["write:statuses"],
       effect: "idempotent",
@@ -224,10 +234,16 @@ export const operations = {
     delete: operation<ById, Status>()("DELETE", "/api/v1/statuses/{id}", {
       scopes: ["write:statuses"],
       effect: "idempotent",
-      bucket: "deletes",
+      buckets: ["deletes"],
     }),
-    context: operation<ById, Context>()("GET", "/api/v1/statuses/{id}/context", { scopes: ["read:statuses"] }),
-    source: operation<ById, StatusSource>()("GET", "/api/v1/statuses/{id}/source", { scopes: ["read:statuses"] }),
+    context: operation<ById, Context>()("GET", "/api/v1/statuses/{id}/context", {
+      token: "public",
+      scopes: ["read:statuses"],
+    }),
+    source: operation<ById, StatusSource>()("GET", "/api/v1/statuses/{id}/source", {
+      token: "app",
+      scopes: ["read:statuses"],
+    }),
     favourite: operation<ById, Status>()("POST", "/api/v1/statuses/{id}/favourite", {
       scopes: ["write:favourites"],
       effect: "idempotent",
@@ -239,12 +255,12 @@ export const operations = {
     reblog: operation<ById & { visibility?: Visibility }, Status>()("POST", "/api/v1/statuses/{id}/reblog", {
       scopes: ["write:statuses"],
       effect: "idempotent",
-      bucket: "statuses",
+      buckets: ["statuses"],
     }),
     unreblog: operation<ById, Status>()("POST", "/api/v1/statuses/{id}/unreblog", {
       scopes: ["write:statuses"],
       effect: "idempotent",
-      bucket: "deletes",
+      buckets: ["deletes"],
     }),
     bookmark: operation<ById, Status>()("POST", "/api/v1/statuses/{id}/bookmark", {
       scopes: ["write:bookmarks"],
@@ -255,28 +271,30 @@ export const operations = {
       effect: "idempotent",
     }),
     favouritedBy: operation<ById & PageParams, Account>()("GET", "/api/v1/statuses/{id}/favourited_by", {
+      token: "public",
       scopes: ["read:statuses"],
       paged: true,
     }),
     rebloggedBy: operation<ById & PageParams, Account>()("GET", "/api/v1/statuses/{id}/reblogged_by", {
+      token: "public",
       scopes: ["read:statuses"],
       paged: true,
     }),
   },
   tags: {
-    get: operation<{ name: string }, Tag>()("GET", "/api/v1/tags/{name}"),
+    get: operation<{ name: string }, Tag>()("GET", "/api/v1/tags/{name}", { token: "public" }),
   },
   timelines: {
     home: operation<PageParams, Status>()("GET", "/api/v1/timelines/home", { scopes: ["read:statuses"], paged: true }),
     public: operation<TimelineParams & { local?: boolean; remote?: boolean }, Status>()(
       "GET",
       "/api/v1/timelines/public",
-      { scopes: ["read:statuses"], paged: true },
+      { token: "public", scopes: ["read:statuses"], paged: true },
     ),
     tag: operation<
       TimelineParams & { hashtag: string; any?: string[]; all?: string[]; none?: string[]; local?: boolean },
       Status
-    >()("GET", "/api/v1/timelines/tag/{hashtag}", { scopes: ["read:statuses"], paged: true }),
+    >()("GET", "/api/v1/timelines/tag/{hashtag}", { token: "public", scopes: ["read:statuses"], paged: true }),
   },
 } as const satisfies Record<string, Record<string, Operation>>;
 

@@ -44,7 +44,7 @@ function callOperation(parts: Parts, c: Http, route: Route, inPath: Readonly<Rec
   const bearer =
     token === undefined ? undefined : { scopes: token.scopes, person: token.person, refused: refusedBecause(token) };
   try {
-    authorize(parts.settings.dialect, route, bearer);
+    authorize(parts.settings.dialect, route.operation, bearer);
   } catch (error) {
     return answerOf(error);
   }

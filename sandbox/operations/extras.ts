@@ -9,11 +9,14 @@ import { signedIn, type Call, type Handler } from "./call.js";
 
 /** Operations that people on the server need and bots have no row for. */
 export const extraOperations = {
-  "polls.get": operation<{ id: string }, Poll>()("GET", "/api/v1/polls/{id}", { scopes: ["read:statuses"] }),
+  "polls.get": operation<{ id: string }, Poll>()("GET", "/api/v1/polls/{id}", {
+    token: "public",
+    scopes: ["read:statuses"],
+  }),
   "polls.vote": operation<{ id: string; choices: number[] }, Poll>()("POST", "/api/v1/polls/{id}/votes", {
     scopes: ["write:statuses"],
   }),
-  "emojis.list": operation<Record<never, never>, never[]>()("GET", "/api/v1/custom_emojis"),
+  "emojis.list": operation<Record<never, never>, never[]>()("GET", "/api/v1/custom_emojis", { token: "public" }),
 } as const satisfies Record<string, Operation>;
 
 /** The name of an operation outside the table. */
