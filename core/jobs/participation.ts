@@ -1,13 +1,15 @@
-import { DelayedError, Queue, WaitingError, Worker, type Job, type JobsOptions } from "bullmq";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Queue, Worker, type Job, type JobsOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
 import type { RedisAddress } from "../store/redis.js";
 import { connectionErrorLog, decodeId, encodeId, queueConnection, type JobsLog } from "./connection.js";
 import { raiseEpoch } from "./epoch.js";
+import { FairShare } from "./fair-share.js";
 import { Lease } from "./lease.js";
 import { Renewal } from "./renewal.js";
 import type { Tenure } from "./ownership.js";
-import { WantedAccounts } from "./wanted-accounts.js";
+import { Participants } from "./participants.js";
 
 /** What a participation needs to know. */
 export interface ParticipationOptions {
@@ -25,11 +27,11 @@ export interface ParticipationOptions {
 }
 
 const queueName = "ownership";
-const concurrency = 100_000;
 const jobsPerCall = 1_000;
-/** Processes say every 5 s which accounts they want; 20 s of silence is taken as no longer wanting. */
-const announceMs = 5_000;
-const wantedTtlMs = 20_000;
+/** How often a process says that it is there, hears of the others, and lets go of what is above its share. */
+const beatMs = 500;
+/** So long unheard, and others may have ended jobs of accounts that this process wants. */
+const silenceMs = 10_000;
 /** Jobs are put again in case Redis lost them. */
 const ensureMs = 60_000;
 const pollSeconds = 0.25;
@@ -37,16 +39,12 @@ const pollSeconds = 0.25;
 const declinedPauseMs = 300;
 const standBackAfterMs = 200;
 const standBackMs = 800;
+const takeAgainMs = 1_000;
 const settledTenureMs = 60_000;
 const longestBackoffMs = 60_000;
 
-/** Attempts only catch what goes wrong around a hold: a job of an account must never end up as failed. */
-const jobSettings = {
-  attempts: 1_000_000,
-  backoff: { type: "fixed", delay: 1_000 },
-  removeOnComplete: true,
-  removeOnFail: true,
-} satisfies JobsOptions;
+/** A job of an account must never end as failed; what its hold throws is handled here. */
+const jobSettings = { attempts: 1_000_000, removeOnComplete: true, removeOnFail: true } satisfies JobsOptions;
 
 /** One process's part in ownership, from start to stop: it takes the jobs of its accounts and holds them. */
 export class Participation {
@@ -60,16 +58,19 @@ export class Participation {
   readonly #queue: Queue;
   readonly #worker: Worker;
   readonly #renewal: Renewal;
-  readonly #wanted: WantedAccounts;
+  readonly #participants: Participants;
+  readonly #share: FairShare;
   /** The last run of each account in this process; the next one waits for it. */
   readonly #runs = new Map<string, Promise<unknown>>();
+  readonly #taken = new Set<Promise<void>>();
   readonly #failures = new Map<string, number>();
   #accounts: ReadonlySet<string> = new Set();
-  #announcedAt = 0;
+  #announcedAt = performance.now();
   #ensuredAt = performance.now();
   #heartbeat: NodeJS.Timeout | undefined;
-  #standBackTimer: NodeJS.Timeout | undefined;
-  #standingBack = false;
+  #beating: Promise<void> | undefined;
+  #taking: Promise<void> | undefined;
+  #standBackAt: number | undefined;
   #stopping = false;
 
   constructor({ address, redis, keys, prefix, log, lockMs, stalledCheckMs, hold }: ParticipationOptions) {
@@ -86,9 +87,9 @@ export class Participation {
       streams: { events: { maxLen: 100 } },
     };
     this.#queue = new Queue(queueName, shared).on("error", this.#onError);
-    this.#worker = new Worker(queueName, (job, token = "") => this.#take(job, token), {
+    // Without a processor: jobs are taken here, so that a process which is full leaves them to the others.
+    this.#worker = new Worker(queueName, null, {
       ...shared,
-      concurrency,
       lockDuration: lockMs,
       stalledInterval: stalledCheckMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
@@ -96,28 +97,29 @@ export class Participation {
       skipLockRenewal: true,
       // A worker that sleeps longer learns too late when a declined job comes due.
       drainDelay: pollSeconds,
-      autorun: false,
     });
     this.#worker.on("error", this.#onError);
-    this.#worker.on("completed", (job) => void this.#revive(accountOf(job)).catch(this.#onError));
     const extend = this.#worker.extendJobLocks.bind(this.#worker);
     this.#renewal = new Renewal(extend, lockMs, this.#onError);
-    this.#wanted = new WantedAccounts(redis, keys.fleet("wanted-accounts"), wantedTtlMs);
+    this.#participants = new Participants(redis, keys);
+    this.#share = new FairShare(this.#participants);
   }
 
   /** Offers the accounts and begins to take. */
   async start(accounts: readonly string[]): Promise<void> {
+    await this.#worker.waitUntilReady();
     await this.setAccounts(accounts);
     this.#renewal.start();
-    this.#heartbeat = setInterval(() => void this.#beat().catch(this.#onError), announceMs);
-    this.#worker.run().catch(this.#onError);
-    await this.#worker.waitUntilReady();
+    this.#heartbeat = setInterval(() => this.#beatOnce(), beatMs);
+    await this.#worker.startStalledCheckTimer();
+    this.#taking = this.#takeAll();
   }
 
   /** Takes part for these from now on; the others are let go. */
   async setAccounts(accounts: readonly string[]): Promise<void> {
     const before = this.#accounts;
     this.#accounts = new Set(accounts);
+    this.#participants.accounts = this.#accounts;
     for (const lease of this.#renewal.leases()) if (!this.#accounts.has(lease.account)) lease.release();
     await this.#announce();
     await this.#ensure(accounts.filter((account) => !before.has(account)));
@@ -127,20 +129,50 @@ export class Participation {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#heartbeat);
-    clearTimeout(this.#standBackTimer);
-    // Closing comes first: a worker that still waits for jobs would take back what it puts back.
-    const closed = this.#worker.close();
+    await this.#beating;
+    // The others have room for what comes from here on; without this they would learn it only by the silence.
+    await this.#participants.leave().catch(this.#onError);
     for (const lease of this.#renewal.leases()) lease.release();
-    await closed;
+    await this.#taking;
+    await Promise.all(this.#taken);
     this.#renewal.stop();
+    await this.#worker.close();
     await this.#queue.close();
     this.#connection.disconnect();
+  }
+
+  /** The leases that are not on their way out, the oldest first. */
+  #held(): Lease[] {
+    return [...this.#renewal.leases()].filter(({ end }) => end === undefined);
+  }
+
+  async #takeAll(): Promise<void> {
+    for (let number = 0; !this.#stopping; number += 1) {
+      try {
+        await this.#standBackIfDue();
+        if (!this.#share.looksForMore(this.#held().length)) await sleep(beatMs / 2);
+        else await this.#takeNext(`${this.#participants.id}:${number}`);
+      } catch (error) {
+        this.#onError(error instanceof Error ? error : new Error(String(error)));
+        await sleep(takeAgainMs);
+      }
+    }
+  }
+
+  /** Waits for a job, a moment at most, and begins to hold its account. */
+  async #takeNext(token: string): Promise<void> {
+    const job = await this.#worker.getNextJob(token);
+    if (job === undefined) return;
+    const taken = this.#take(job, token).catch((error: unknown) => this.#notMoved(job, error));
+    this.#taken.add(taken);
+    void taken.finally(() => this.#taken.delete(taken));
   }
 
   async #take(job: Job, token: string): Promise<void> {
     const account = accountOf(job);
     if (this.#stopping) return this.#backToWait(job, token);
     if (!this.#accounts.has(account)) return this.#decline(job, token);
+    if (!this.#share.accepts(account, this.#held().length)) return this.#leaveToOthers(job, token);
     // The lock counts from when its renewal was sent; a tenth is left for what was decided just before the end.
     const lease = new Lease({ jobId: job.id ?? "", token, account }, this.#lockMs * 0.9);
     this.#renewal.keep(lease);
@@ -160,28 +192,27 @@ export class Participation {
     try {
       const key = this.#keys.account(account, "epoch");
       const epoch = await raiseEpoch(this.#redis, key, () => this.#renewal.renew(lease));
-      if (epoch === undefined || lease.end !== undefined) return 1_000;
+      if (epoch === undefined || lease.end !== undefined) return takeAgainMs;
       await this.#hold({ account, epoch, signal, isValid: () => lease.isValid() });
       this.#failures.delete(account);
-      return 1_000;
+      return takeAgainMs;
     } catch (error) {
       const lasted = performance.now() - startedAt > settledTenureMs;
       const failures = lasted ? 1 : (this.#failures.get(account) ?? 0) + 1;
       this.#failures.set(account, failures);
-      const pauseMs = Math.min(1_000 * 2 ** (failures - 1), longestBackoffMs);
+      const pauseMs = Math.min(takeAgainMs * 2 ** (failures - 1), longestBackoffMs);
       this.#log.error({ account, err: error, pauseMs }, "holding an account failed; it is offered again");
       return pauseMs;
     }
   }
 
-  /** Gives the job back. BullMQ leaves a job alone after WaitingError and DelayedError, as one that was moved already. */
   async #putBack(job: Job, lease: Lease, pauseMs: number): Promise<void> {
     const { account, token, end } = lease;
     if (end === "lost" || end === "lapsed") this.#log.warn({ account, end }, "an account's lock did not hold");
     if (lease.lost) {
       // Usually another process has the job; if Redis lost it, nobody else would put it again soon.
       if (this.#accounts.has(account)) await this.#ensure([account]);
-      throw new WaitingError();
+      return;
     }
     if (this.#stopping) return this.#backToWait(job, token);
     if (!this.#accounts.has(account)) return this.#decline(job, token);
@@ -191,40 +222,33 @@ export class Participation {
 
   /** Not ours to hold: left to whoever wants it; if nobody does, the job ends. */
   async #decline(job: Job, token: string): Promise<void> {
-    if (!(await this.#wanted.has(accountOf(job)))) return;
-    this.#standBack();
+    const account = accountOf(job);
+    if (await this.#participants.isWantedByOthers(account)) return this.#leaveToOthers(job, token);
+    await job.moveToCompleted(undefined, token, false);
+    // One that began to want the account while its job ended found the job still there, and put none.
+    if (this.#accounts.has(account) || (await this.#participants.isWantedByOthers(account))) {
+      await this.#ensure([account]);
+    }
+  }
+
+  /** Takes nothing for a while: of two that wake for the same job the nearer to Redis would win each time. */
+  async #leaveToOthers(job: Job, token: string): Promise<void> {
+    this.#standBackAt ??= performance.now() + standBackAfterMs;
     await this.#backLater(job, token, declinedPauseMs);
   }
 
-  /** Takes nothing for a while: of two workers that wake for the same job the nearer to Redis would win each time. */
-  #standBack(): void {
-    if (this.#standingBack) return;
-    this.#standingBack = true;
-    const resume = () => {
-      this.#standingBack = false;
-      if (!this.#stopping) void this.#worker.resume();
-    };
-    const pause = () => {
-      if (!this.#stopping) void this.#worker.pause(true);
-      this.#standBackTimer = setTimeout(resume, standBackMs);
-    };
-    this.#standBackTimer = setTimeout(pause, standBackAfterMs);
+  async #standBackIfDue(): Promise<void> {
+    if (this.#standBackAt === undefined || performance.now() < this.#standBackAt) return;
+    await sleep(standBackMs);
+    this.#standBackAt = undefined;
   }
 
-  /** A process that began to want the account while its job ended found the job still there, and put none. */
-  async #revive(account: string): Promise<void> {
-    if (!this.#stopping && (await this.#wanted.has(account))) await this.#ensure([account]);
+  async #backToWait(job: Job, token: string): Promise<void> {
+    await job.moveToWait(token);
   }
 
-  async #backToWait(job: Job, token: string): Promise<never> {
-    await job.moveToWait(token).catch((error: unknown) => this.#notMoved(job, error));
-    throw new WaitingError();
-  }
-
-  async #backLater(job: Job, token: string, pauseMs: number): Promise<never> {
-    const at = Date.now() + Math.round(pauseMs);
-    await job.moveToDelayed(at, token).catch((error: unknown) => this.#notMoved(job, error));
-    throw new DelayedError();
+  async #backLater(job: Job, token: string, pauseMs: number): Promise<void> {
+    await job.moveToDelayed(Date.now() + Math.round(pauseMs), token);
   }
 
   /** Its lock is gone, then: the stalled check of any process offers the job again. */
@@ -232,17 +256,30 @@ export class Participation {
     this.#log.warn({ account: accountOf(job), err: error }, "an account could not be given back; its lock runs out");
   }
 
+  /** One at a time: while Redis does not answer, further ones would only queue up behind it. */
+  #beatOnce(): void {
+    this.#beating ??= this.#beat()
+      .catch(this.#onError)
+      .finally(() => (this.#beating = undefined));
+  }
+
   async #beat(): Promise<void> {
     const now = performance.now();
-    const wasSilent = now - this.#announcedAt > wantedTtlMs / 2;
+    const wasSilent = now - this.#announcedAt > silenceMs;
     await this.#announce();
+    const held = this.#held();
+    for (const account of this.#share.toLetGo(held.map((lease) => lease.account))) {
+      held.find((lease) => lease.account === account)?.release();
+    }
     if (!wasSilent && now - this.#ensuredAt < ensureMs) return;
     await this.#ensure([...this.#accounts]);
     this.#ensuredAt = now;
   }
 
   async #announce(): Promise<void> {
-    await this.#wanted.announce([...this.#accounts]);
+    const owned = this.#held().length;
+    await this.#participants.announce(owned);
+    this.#share.follow(owned);
     this.#announcedAt = performance.now();
   }
 

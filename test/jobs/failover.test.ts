@@ -58,21 +58,23 @@ async function waitingBeside(spawnOwner: (name: string) => ChildProcess): Promis
   return child;
 }
 
-test("the accounts of a process that was killed are taken over, under a higher epoch", async () => {
-  const { spawnOwner, reach } = await fleet(["a", "b", "c"]);
+// One account is a fair share of either of two processes: it moves only where it has to.
+
+test("the account of a process that was killed is taken over, under a higher epoch", async () => {
+  const { spawnOwner, reach } = await fleet(["a"]);
   const first = spawnOwner("first");
   await reach("first", "hold");
   await waitingBeside(spawnOwner);
   const killedAt = Date.now();
   first.kill("SIGKILL");
   const taken = await reach("second", "hold");
-  expect(taken.map(({ account, epoch }) => `${account}${epoch}`).toSorted()).toEqual(["a2", "b2", "c2"]);
+  expect(taken.map(({ account, epoch }) => `${account}${epoch}`).toSorted()).toEqual(["a2"]);
   // Not before the lock has run out, less the renewal's age.
   for (const { at } of taken) expect(at).toBeGreaterThan(killedAt + lockMs / 2);
 });
 
 test("a process that is told to stop hands over", async () => {
-  const { spawnOwner, reach } = await fleet(["a", "b", "c"]);
+  const { spawnOwner, reach } = await fleet(["a"]);
   const first = spawnOwner("first");
   await reach("first", "hold");
   await waitingBeside(spawnOwner);
@@ -84,7 +86,7 @@ test("a process that is told to stop hands over", async () => {
 });
 
 test("a process that was stopped for a while is not valid any more before the next owner begins", async () => {
-  const { spawnOwner, reach, entries } = await fleet(["a", "b"]);
+  const { spawnOwner, reach, entries } = await fleet(["a"]);
   const first = spawnOwner("first");
   await reach("first", "hold");
   await waitingBeside(spawnOwner);
@@ -102,5 +104,5 @@ test("a process that was stopped for a while is not valid any more before the ne
   await new Promise((resolve) => setTimeout(resolve, 2 * lockMs));
   expect(await entries("first", "valid again")).toEqual([]);
   expect(await entries("second", "abort")).toEqual([]);
-  expect(await entries("first", "hold")).toHaveLength(2);
+  expect(await entries("first", "hold")).toHaveLength(1);
 });

@@ -70,6 +70,7 @@ async function fleet() {
 const untilAborted = ({ signal }: Tenure) =>
   new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 20_000, interval: 10 });
+const upwards = (one: number, other: number) => one - other;
 const named = (count: number) => Array.from({ length: count }, (_, index) => `account${index}`);
 
 test("each account has one owner at a time, through processes that come and go, and its epoch rises", async () => {
@@ -189,9 +190,6 @@ test("the job of an account that nobody wants ends, and the account can come bac
   await gone.start(["a"]);
   await until(() => expect(gone.held()).toEqual(["a"]));
   await gone.ownership.stop();
-  const wanted = await redis.keys(`${prefix}:{fleet}:wanted*`);
-  await redis.del(wanted);
-
   const other = join();
   await other.start(["b"]);
   const jobs = () => redis.keys(`${prefix}:{ownership}:ownership:id-a`);
@@ -211,6 +209,36 @@ test("a lock that Redis lost is noticed: the tenure ends for good, and the accou
   expect(tenure.isValid()).toBe(false);
   await until(() => expect(epochs.get("a")).toEqual([1, 2]));
   expect([tenure.isValid(), tenureOf("a").isValid(), overlaps]).toEqual([false, true, []]);
+});
+
+test("processes that join get their part little by little, and then nothing moves any more", async () => {
+  const { join, epochs, overlaps } = await fleet();
+  const accounts = named(20);
+  const first = join();
+  await first.start(accounts);
+  await until(() => expect(first.held()).toHaveLength(20));
+  const processes = [first, join(), join()];
+  await Promise.all(processes.slice(1).map(({ start }) => start(accounts)));
+  const counts = () => processes.map(({ held }) => held().length).toSorted(upwards);
+  await until(() => expect(counts()).toEqual([6, 7, 7]));
+  // Each account moved once at most, and stays where it is through many beats.
+  const moves = () => [...epochs.values()].flat().length;
+  const before = moves();
+  expect(Math.max(...[...epochs.values()].flat())).toBeLessThanOrEqual(2);
+  await delay(3_000);
+  expect([counts(), moves(), overlaps]).toEqual([[6, 7, 7], before, []]);
+});
+
+test("when one leaves, those that were full take what it had", async () => {
+  const { join, overlaps } = await fleet();
+  const accounts = named(9);
+  const processes = [join(), join(), join()];
+  await Promise.all(processes.map(({ start }) => start(accounts)));
+  const counts = () => processes.map(({ held }) => held().length);
+  await until(() => expect(counts()).toEqual([3, 3, 3]));
+  await processes[0]?.ownership.stop();
+  await until(() => expect(counts().toSorted(upwards)).toEqual([0, 4, 5]));
+  expect(overlaps).toEqual([]);
 });
 
 test("misuse is explained", async () => {
