@@ -213,13 +213,16 @@ export class AuthService {
     person: Pick<CredentialAccount, "id" | "username">,
   ): Promise<{ state: AccountState; reason: string; cure: string } | undefined> {
     const cure = `sign in as the account's own person and run: bot auth ${account.name}`;
-    const held = (reason: string) => ({ state: "held" as const, reason, cure });
+    const held = (reason: string, or = "") => ({ state: "held" as const, reason, cure: cure + or });
     if (account.handle !== undefined && account.handle.toLowerCase() !== person.username.toLowerCase()) {
       return held(`the token is @${person.username}'s, accounts.yaml says @${account.handle}`);
     }
     const pinned = await this.#vault.person(account);
     if (pinned !== undefined && pinned.id !== person.id) {
-      return held(`the token is @${person.username}'s, but ${account.name} has been @${pinned.username} so far`);
+      return held(
+        `the token is @${person.username}'s, but ${account.name} has been @${pinned.username} so far`,
+        `; if that was the wrong person, first: bot revoke ${account.name} --forget-person`,
+      );
     }
     const holder = await this.#vault.holder(account.server, person.id);
     if (holder !== undefined && holder !== account.name) {

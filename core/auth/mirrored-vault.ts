@@ -60,9 +60,20 @@ export class MirroredVault implements Vault {
     return holder;
   }
 
+  async unpin(account: AccountKey): Promise<void> {
+    await this.#mirror.decided();
+    await this.#inner.unpin(account);
+    await this.#mirror.keepAccount(account);
+  }
+
   async holder(server: string, personId: string): Promise<string | undefined> {
     await this.#mirror.decided();
     return this.#inner.holder(server, personId);
+  }
+
+  async holders(server: string): Promise<string[]> {
+    await this.#mirror.decided();
+    return this.#inner.holders(server);
   }
 
   async app(server: string, scopes: string): Promise<App | undefined> {

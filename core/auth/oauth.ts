@@ -88,11 +88,11 @@ export class OAuth {
 
   /**
    * Revokes a token (RFC 7009). Servers answer alike for tokens that they do not know. It goes along as its own
-   * authority too, since Mitra does not ask for the app's.
+   * authority too, since Mitra does not ask for the app's. What fails below HTTP is thrown as NetworkError.
    */
-  async revoke(server: string, app: App, token: string): Promise<void> {
+  async revoke(server: string, app: App, token: string): Promise<Answer> {
     const body = new URLSearchParams({ client_id: app.clientId, client_secret: app.clientSecret, token });
-    await this.#post(server, "/oauth/revoke", body, { what: "oauth/revoke", token });
+    return this.#post(server, "/oauth/revoke", body, { what: "oauth/revoke", token });
   }
 
   /** Takes a token for the app itself: servers before Mastodon 4.3 delete apps that hold none after a day. */

@@ -20,6 +20,10 @@ if holder and holder ~= ARGV[2] then return holder end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
 return false`;
 
+const unpinOwn = `
+if redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+return redis.call("HDEL", KEYS[1], ARGV[1])`;
+
 /** The vault in Redis: tokens, secrets and verifiers sealed, each bound to account, origin and field. */
 export class RedisVault implements Vault {
   readonly #redis: Redis;
@@ -85,8 +89,19 @@ export class RedisVault implements Vault {
     return undefined;
   }
 
+  async unpin(account: AccountKey): Promise<void> {
+    const person = await this.person(account);
+    if (person === undefined) return;
+    await this.#redis.eval(unpinOwn, 1, this.#peopleKey(account.server), person.id, account.name);
+    await this.#redis.del(this.#personKey(account));
+  }
+
   async holder(server: string, personId: string): Promise<string | undefined> {
     return (await this.#redis.hget(this.#peopleKey(server), personId)) ?? undefined;
+  }
+
+  async holders(server: string): Promise<string[]> {
+    return this.#redis.hvals(this.#peopleKey(server));
   }
 
   async app(server: string, scopes: string): Promise<App | undefined> {

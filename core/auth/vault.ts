@@ -65,8 +65,12 @@ export interface Vault {
   person(account: AccountKey): Promise<Person | undefined>;
   /** Binds the account to a person for good. Returns the name of the account that holds the person already, if another. */
   pin(account: AccountKey, person: Person): Promise<string | undefined>;
+  /** Undoes `pin`: the account may become another person's, and the person another account's. */
+  unpin(account: AccountKey): Promise<void>;
   /** The account that a person of this server is pinned to. */
   holder(server: string, personId: string): Promise<string | undefined>;
+  /** The names of all accounts that somebody of this server is pinned to. */
+  holders(server: string): Promise<string[]>;
 
   app(server: string, scopes: string): Promise<App | undefined>;
   storeApp(server: string, app: App): Promise<void>;

@@ -7,6 +7,7 @@ import { addExport } from "./export.js";
 import { addImport } from "./import.js";
 import { addKeys } from "./keys.js";
 import { addRestore } from "./restore.js";
+import { addRevoke } from "./revoke.js";
 import { addRun } from "./run.js";
 import { addSandbox } from "./sandbox.js";
 import { addStatus } from "./status.js";
@@ -19,7 +20,18 @@ export async function runProgram(argv: readonly string[], version: string, conte
     .exitOverride()
     .showHelpAfterError("(bot --help lists the commands)")
     .showSuggestionAfterError();
-  const adders = [addRun, addAuth, addCheck, addStatus, addRestore, addExport, addImport, addKeys, addSandbox];
+  const adders = [
+    addRun,
+    addAuth,
+    addCheck,
+    addStatus,
+    addRevoke,
+    addRestore,
+    addExport,
+    addImport,
+    addKeys,
+    addSandbox,
+  ];
   for (const add of adders) add(program, context);
   for (const stream of [context.stdout, context.stderr]) stream.on("error", leaveClosedPipe);
   try {
