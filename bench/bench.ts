@@ -4,7 +4,7 @@ import { cpus } from "node:os";
 export interface Bench {
   readonly name: string;
   readonly summary: string;
-  run(options: BenchOptions): Promise<Report>;
+  run(options: BenchOptions): Promise<Findings>;
 }
 
 export interface BenchOptions {
@@ -12,14 +12,18 @@ export interface BenchOptions {
   readonly quick: boolean;
 }
 
-/** What a bench found. */
-export interface Report {
-  readonly bench: string;
-  readonly machine: Machine;
+/** What was measured, and how. */
+export interface Findings {
   /** How it was measured, a sentence each. */
   readonly conditions: readonly string[];
   readonly tables: readonly Table[];
   readonly goals: readonly Goal[];
+}
+
+/** What a bench found. */
+export interface Report extends Findings {
+  readonly bench: string;
+  readonly machine: Machine;
   /** How long the bench took. */
   readonly seconds: number;
 }
@@ -33,9 +37,8 @@ export interface Table {
 /** One side: medians over the rounds. */
 export interface Row {
   readonly side: string;
-  readonly callsPerSecond: number;
-  /** CPU time of the calling process, in microseconds. */
-  readonly cpuMicrosPerCall: number;
+  /** By name with the unit, for example `calls/s`; the same names in the same order in each row of a table. */
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** What is asked for, and what was measured. */
@@ -77,4 +80,12 @@ export function median(values: readonly number[]): number {
   const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
   if (low === undefined || high === undefined) throw new RangeError("the median of nothing");
   return (low + high) / 2;
+}
+
+/** How much y grows with x: the least squares' line through the points. */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const covariance = mean(points.map(([x, y]) => (x - meanX) * (y - meanY)));
+  return covariance / mean(points.map(([x]) => (x - meanX) ** 2));
 }

@@ -17,10 +17,10 @@ export async function build(): Promise<(source: string) => string> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(`${cache}bench-`);
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  await writeFile(`${folder}/package.json`, '{ "type": "module" }\n');
+  await writeFile(`${folder}/package.json`, '{ "type": "module", "version": "0.0.0-bench" }\n');
   await promisify(execFile)(process.execPath, [
     `${root}node_modules/typescript/bin/tsc`,
-    ...["--project", `${root}bench`, "--outDir", folder, "--noCheck"],
+    ...["--project", `${root}bench`, "--outDir", `${folder}/dist`, "--noCheck"],
   ]);
-  return (source) => `${folder}/${source.replace(/\.ts$/, ".js")}`;
+  return (source) => `${folder}/dist/${source.replace(/\.ts$/, ".js")}`;
 }

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { keysUnder } from "../core/store/keys.js";
-import { goal, machine, median, type Bench, type Goal, type Report, type Row, type Table } from "./bench.js";
+import { goal, median, slope, type Bench, type Findings, type Goal, type Row, type Table } from "./bench.js";
 import { build } from "./build.js";
 import { Children } from "./client/children.js";
 import { ledgerOf, type HeapPoint, type Round, type SideName, type Tally, type Target } from "./client/messages.js";
@@ -10,11 +10,9 @@ export const client: Bench = {
   name: "client",
   summary: "the scoped client against raw undici, masto and megalodon; memory of idle clients",
   run: async ({ quick }) => {
-    const started = performance.now();
     const children = new Children(await build());
     try {
-      const measured = await measure(children, quick ? quickly : thoroughly);
-      return { ...measured, seconds: (performance.now() - started) / 1000 };
+      return await measure(children, quick ? quickly : thoroughly);
     } finally {
       children.end();
     }
@@ -62,7 +60,7 @@ type Runs = ReadonlyMap<SideName, (round: Round) => Promise<Tally>>;
 /** The tallies of each side, by round. */
 type Tallies = ReadonlyMap<SideName, readonly Tally[]>;
 
-async function measure(children: Children, pace: Pace): Promise<Omit<Report, "seconds">> {
+async function measure(children: Children, pace: Pace): Promise<Findings> {
   const heap = await children.idleHeap();
   const target: Target = { origin: await children.server(), redisUrl: await children.redis() };
   const names = [...reads.sides, ...writes.sides];
@@ -76,8 +74,8 @@ async function measure(children: Children, pace: Pace): Promise<Omit<Report, "se
     tables.push(tableOf(comparison, tallies));
     goals.push(...goalsOf(comparison, tallies));
   }
-  goals.push(goal("heap per idle client, KB (100 to 5,000)", slope(heap) / 1024, { atMost: 4 }));
-  return { bench: "client", machine: machine(), conditions: conditionsOf(pace), tables, goals };
+  goals.push(goal("heap per idle client, KB (100 to 5,000)", bytesPerClient(heap) / 1024, { atMost: 4 }));
+  return { conditions: conditionsOf(pace), tables, goals };
 }
 
 function conditionsOf({ rounds, roundMs }: Pace): string[] {
@@ -125,8 +123,7 @@ const cpu = ({ calls, cpuMicros }: Tally) => cpuMicros / calls;
 function tableOf({ title }: Comparison, tallies: Tallies): Table {
   const rows = [...tallies].map(([side, of]): Row => ({
     side: rowNames[side],
-    callsPerSecond: median(of.map(throughput)),
-    cpuMicrosPerCall: median(of.map(cpu)),
+    figures: { "calls/s": median(of.map(throughput)), "CPU us/call": median(of.map(cpu)) },
   }));
   return { title, rows };
 }
@@ -160,10 +157,6 @@ function goalsOf(comparison: Comparison, tallies: Tallies): Goal[] {
   }
 }
 
-/** Bytes per client: the least squares' line through the points. */
-function slope(points: readonly HeapPoint[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [clients, bytes] = [mean(points.map((point) => point.clients)), mean(points.map((point) => point.heapBytes))];
-  const covariance = mean(points.map((point) => (point.clients - clients) * (point.heapBytes - bytes)));
-  return covariance / mean(points.map((point) => (point.clients - clients) ** 2));
+function bytesPerClient(points: readonly HeapPoint[]): number {
+  return slope(points.map(({ clients, heapBytes }) => [clients, heapBytes]));
 }

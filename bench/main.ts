@@ -1,10 +1,15 @@
 /** `npm run bench -- NAME [--json] [--quick]`: measures, and prints a table or one JSON document. */
 import { parseArgs } from "node:util";
-import type { Bench } from "./bench.js";
+import { machine, type Bench, type Report } from "./bench.js";
 import { client } from "./client.js";
+import { coldstart } from "./coldstart.js";
+import { failover } from "./failover.js";
+import { growth } from "./growth.js";
+import { memory } from "./memory.js";
 import { textOf } from "./print.js";
+import { streaming } from "./streaming.js";
 
-const benches: readonly Bench[] = [client];
+const benches: readonly Bench[] = [client, streaming, memory, coldstart, growth, failover];
 const usage = "npm run bench -- NAME [--json] [--quick]";
 
 /** What was asked for, or what is wrong with it. */
@@ -34,7 +39,10 @@ async function main(): Promise<void> {
   const bench = benches.find((bench) => bench.name === name);
   if (bench === undefined) return refuse(`there is no bench called ${name}`);
   if (more.length > 0) return refuse(`one bench at a time, not also ${more.join(" ")}`);
-  const report = await bench.run({ quick: asked.values.quick });
+  const started = performance.now();
+  const found = await bench.run({ quick: asked.values.quick });
+  const seconds = (performance.now() - started) / 1_000;
+  const report: Report = { bench: name, machine: machine(), ...found, seconds };
   console.log(asked.values.json ? JSON.stringify(report, undefined, 2) : textOf(report));
 }
 

@@ -15,14 +15,16 @@ export function textOf(report: Report): string {
 }
 
 function linesOf({ title, rows }: Table): string[] {
+  const names = Object.keys(rows[0]?.figures ?? {});
   return aligned([
-    [title, "calls/s", "CPU us/call"],
-    ...rows.map(({ callsPerSecond, cpuMicrosPerCall, side }) => [
-      `  ${side}`,
-      Math.round(callsPerSecond).toLocaleString("en"),
-      cpuMicrosPerCall.toFixed(1),
-    ]),
+    [title, ...names],
+    ...rows.map(({ figures, side }) => [`  ${side}`, ...names.map((name) => figureText(figures[name] ?? Number.NaN))]),
   ]);
+}
+
+/** Large figures whole, small ones with a decimal. */
+function figureText(figure: number): string {
+  return Math.abs(figure) < 1_000 ? figure.toFixed(1) : Math.round(figure).toLocaleString("en");
 }
 
 function goalCells({ atLeast, atMost, measured, met, name }: Goal): string[] {

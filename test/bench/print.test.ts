@@ -10,8 +10,8 @@ const report: Report = {
     {
       title: "reads",
       rows: [
-        { side: "howdah", callsPerSecond: 12_345.6, cpuMicrosPerCall: 47.44 },
-        { side: "undici request", callsPerSecond: 900, cpuMicrosPerCall: 150 },
+        { side: "howdah", figures: { "calls/s": 12_345.6, "CPU us/call": 47.44 } },
+        { side: "undici request", figures: { "calls/s": 900, "CPU us/call": 150 } },
       ],
     },
   ],
@@ -27,7 +27,7 @@ client: Node v20.20.2, linux x64, 2 cores (some processor)
 
 reads             calls/s  CPU us/call
   howdah           12,346         47.4
-  undici request      900        150.0
+  undici request    900.0        150.0
 
 goal                         wanted  measured  met
 reads: throughput / undici  >= 0.75     0.815  yes

@@ -39,11 +39,25 @@ describe("npm run bench", () => {
       ["writes, 16 in flight", ["howdah, ledger and audit", "undici request + two SET"]],
       ["writes, one at a time", ["howdah, ledger and audit", "undici request + two SET"]],
     ]);
-    const figures = report.tables.flatMap(({ rows }) =>
-      rows.flatMap((row) => [row.callsPerSecond, row.cpuMicrosPerCall]),
-    );
+    const figures = report.tables.flatMap(({ rows }) => rows.flatMap(({ figures }) => Object.values(figures)));
     expect(figures.every((figure) => figure > 0)).toBe(true);
     expect(report.goals).toHaveLength(10);
+    expect(report.goals.every(({ measured }) => Number.isFinite(measured))).toBe(true);
+  });
+
+  it.each([
+    ["streaming", 6],
+    ["memory", 1],
+    ["coldstart", 1],
+    ["growth", 1],
+    ["failover", 2],
+  ])("measures a fleet: %s", { timeout: 180_000 }, (name, goals) => {
+    const { status, stderr, stdout } = bench(name, "--quick", "--json");
+    expect([status, stderr]).toEqual([0, ""]);
+    const report = JSON.parse(stdout) as Report;
+    expect(report.bench).toBe(name);
+    expect(report.tables.every(({ rows }) => rows.length > 0)).toBe(true);
+    expect(report.goals).toHaveLength(goals);
     expect(report.goals.every(({ measured }) => Number.isFinite(measured))).toBe(true);
   });
 });
