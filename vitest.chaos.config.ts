@@ -7,7 +7,6 @@ export default defineConfig({
     name: "chaos",
     globalSetup: ["test/support/redis-server.ts"],
     include: ["test/chaos/*.chaos.ts"],
-    passWithNoTests: true,
     fileParallelism: false,
     testTimeout: 15 * 60_000,
     hookTimeout: 60_000,

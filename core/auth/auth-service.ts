@@ -1,31 +1,17 @@
-import type { Redis } from "ioredis";
 import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import { NetworkError, ServerRefusedError } from "../errors.js";
 import type { CredentialAccount } from "../mastodon/entities.js";
-import { HttpToken, type Answer, type Http } from "../mastodon/http.js";
+import type { Answer } from "../mastodon/http.js";
 import { missingScopes, type Scope } from "../mastodon/scopes.js";
-import { KeysToken, type Keys } from "../store/keys.js";
-import { withLease } from "../store/lease.js";
-import { RedisToken } from "../store/redis.js";
-import { isAppForgotten, OAuth, type TokenOutcome } from "./oauth.js";
+import { Refresher, type Renewal } from "./refresher.js";
 import { Registration } from "./registration.js";
-import { renewalDue } from "./renewal.js";
+import { nextTurnMs, renewalDue } from "./renewal.js";
+import { RenewalSlots } from "./renewal-slots.js";
 import { isUndecided } from "./undecided.js";
-import { VaultToken, type App, type Credentials, type Vault } from "./vault.js";
-import {
-  cureFor,
-  judge,
-  judgeRegistration,
-  judgeRenewal,
-  type AccountState,
-  type Asked,
-  type Verdict,
-} from "./verdict.js";
-
-const verifyTimeoutMs = 20_000;
-/** Longer than the requests of a refresh may take. */
-const refreshLeaseMs = 60_000;
+import { VaultToken, type Credentials, type Vault } from "./vault.js";
+import { Verifier } from "./verifier.js";
+import { cureFor, judge, judgeRegistration, type AccountState, type Asked, type Verdict } from "./verdict.js";
 
 /** The entry of accounts.yaml, as far as its authorization goes. */
 export type AuthAccount = Pick<Account, "name" | "server" | "handle" | "allowUnlabelled">;
@@ -45,14 +31,6 @@ export interface Standing {
   readonly missing: readonly Scope[];
 }
 
-/** What came of a renewal. */
-interface Renewal {
-  /** In force now: renewed here or elsewhere, or the old ones where they could not be renewed. */
-  readonly credentials: Credentials;
-  /** Set where the server gave no answer to hold on to: the refresh token may still be good. */
-  readonly postponed?: Verdict;
-}
-
 /**
  * Takes an account through register, refresh, verify and authorize.
  * @see https://docs.joinmastodon.org/methods/oauth/
@@ -61,25 +39,22 @@ interface Renewal {
 export class AuthService {
   readonly #vault: Vault;
   readonly #registration: Registration;
-  readonly #oauth: OAuth;
-  readonly #http: Http;
-  readonly #redis: Redis;
-  readonly #keys: Keys;
+  readonly #refresher: Refresher;
+  readonly #verifier: Verifier;
+  readonly #slots: RenewalSlots;
 
   constructor(
     @inject(VaultToken) vault: Vault,
     @inject(Registration) registration: Registration,
-    @inject(OAuth) oauth: OAuth,
-    @inject(HttpToken) http: Http,
-    @inject(RedisToken) redis: Redis,
-    @inject(KeysToken) keys: Keys,
+    @inject(Refresher) refresher: Refresher,
+    @inject(Verifier) verifier: Verifier,
+    @inject(RenewalSlots) slots: RenewalSlots,
   ) {
     this.#vault = vault;
     this.#registration = registration;
-    this.#oauth = oauth;
-    this.#http = http;
-    this.#redis = redis;
-    this.#keys = keys;
+    this.#refresher = refresher;
+    this.#verifier = verifier;
+    this.#slots = slots;
   }
 
   /** The sequence from what is cached. Never throws for what a server does: that is the standing. */
@@ -87,29 +62,30 @@ export class AuthService {
     return this.#sequence(account, needed).catch(heldByVault);
   }
 
-  async #sequence(account: AuthAccount, needed: readonly Scope[]): Promise<Standing> {
-    const cached = await this.#vault.credentials(account);
-    if (cached === undefined) return this.#register(account, needed);
-    if (!renewalDue(cached, Date.now())) return this.#verified(account, needed, { credentials: cached });
-    const renewal = await this.#refresh(account, cached);
-    return this.#verified(account, needed, renewal, true);
+  /** How long until the account should be taken through the sequence again: to renew its token, or to verify it. */
+  async nextTurnMs(account: AuthAccount, credentials: Credentials): Promise<number> {
+    return nextTurnMs(credentials, await this.#slots.of(account.name), this.#verifier.clock.now(account.server));
   }
 
   /** Asks the server for the person whom a token speaks for. */
   async verify(account: AuthAccount, accessToken: string): Promise<Answer | NetworkError> {
-    try {
-      return await this.#http.send({
-        origin: account.server,
-        method: "GET",
-        path: "/api/v1/accounts/verify_credentials",
-        token: accessToken,
-        timeoutMs: verifyTimeoutMs,
-        what: "accounts.verifyCredentials",
-      });
-    } catch (error) {
-      if (error instanceof NetworkError) return error;
-      throw error;
+    return this.#verifier.verify(account.server, accessToken);
+  }
+
+  /** A process that has not heard its server's time yet verifies first: this host's clock may be wrong. */
+  async #sequence(account: AuthAccount, needed: readonly Scope[]): Promise<Standing> {
+    const cached = await this.#vault.credentials(account);
+    if (cached === undefined) return this.#register(account, needed);
+    if (!this.#verifier.clock.knows(account.server) || !(await this.#isDue(account, cached))) {
+      return this.#verified(account, needed, { credentials: cached });
     }
+    return this.#verified(account, needed, await this.#refresher.refresh(account, cached), true);
+  }
+
+  async #isDue(account: AuthAccount, credentials: Credentials): Promise<boolean> {
+    if (credentials.refreshToken === undefined || credentials.expiresAt === undefined) return false;
+    const slot = await this.#slots.of(account.name);
+    return renewalDue(credentials, slot, this.#verifier.clock.now(account.server));
   }
 
   /** Step 1 for an account without a token: whoever authorizes it next finds the app registered. */
@@ -120,37 +96,12 @@ export class AuthService {
       return without(judgeRegistration(failureOf(error)));
     }
     const wasDropped = (await this.#vault.generation(account)) > 0;
+    const reason = wasDropped ? "the server refused the token that was cached" : "not authorized yet";
     return without({
       state: "needs_authorization",
-      reason: wasDropped ? "the server refused the token that was cached" : "not authorized yet",
+      reason: (await this.#vault.lostBecause(account)) ?? reason,
       cure: `run: bot auth ${account.name}`,
     });
-  }
-
-  /** Step 2, in one process at a time. A newer generation than the one to spend is taken as it is. */
-  async #refresh(account: AuthAccount, spent: Credentials): Promise<Renewal> {
-    const { appScopes, refreshToken } = spent;
-    if (refreshToken === undefined || appScopes === undefined) return { credentials: spent };
-    return withLease(this.#redis, this.#keys.account(account.name, "refreshing"), refreshLeaseMs, async () => {
-      const current = await this.#vault.credentials(account);
-      if (current === undefined || current.generation !== spent.generation) return { credentials: current ?? spent };
-      const app = await this.#vault.app(account.server, appScopes);
-      if (app === undefined) return { credentials: spent };
-      const outcome = await this.#oauth.refresh(account.server, app, spent, refreshToken).catch(passNetwork);
-      if (outcome instanceof NetworkError) return { credentials: spent, postponed: judge(outcome) };
-      return this.#renewed(account, app, spent, outcome);
-    });
-  }
-
-  async #renewed(account: AuthAccount, app: App, spent: Credentials, outcome: TokenOutcome): Promise<Renewal> {
-    if ("refusal" in outcome) {
-      if (isAppForgotten(outcome.refusal)) await this.#registration.forget(account.server, app);
-      const postponed = judgeRenewal(outcome.refusal);
-      return { credentials: spent, ...(postponed && { postponed }) };
-    }
-    const generation = await this.#vault.store(account, outcome.token, spent.generation);
-    if (generation !== undefined) return { credentials: { ...outcome.token, generation } };
-    return { credentials: (await this.#vault.credentials(account)) ?? spent };
   }
 
   /**
@@ -163,20 +114,28 @@ export class AuthService {
     renewal: Renewal,
     wasRenewed = false,
   ): Promise<Standing> {
-    const { credentials, postponed } = renewal;
+    const { credentials, lost, postponed } = renewal;
     const asked = await this.verify(account, credentials.accessToken);
     const verdict = judge(asked, credentials.scopes);
-    if (!verdict.tokenRefused) return this.#standing(account, needed, credentials, asked, verdict);
+    if (!verdict.tokenRefused) {
+      if (verdict.state === "ready" && !wasRenewed && (await this.#isDue(account, credentials))) {
+        const renewed = await this.#refresher.refresh(account, credentials);
+        if (renewed.credentials.generation !== credentials.generation) {
+          return this.#verified(account, needed, renewed, true);
+        }
+      }
+      return this.#standing(account, needed, credentials, asked, verdict);
+    }
     const current = await this.#vault.credentials(account);
     if (current !== undefined && current.generation !== credentials.generation) {
       return this.#verified(account, needed, { credentials: current }, wasRenewed);
     }
     if (!wasRenewed && credentials.refreshToken !== undefined) {
-      return this.#verified(account, needed, await this.#refresh(account, credentials), true);
+      return this.#verified(account, needed, await this.#refresher.refresh(account, credentials), true);
     }
     if (postponed !== undefined) return this.#standing(account, needed, credentials, asked, postponed);
-    if (!(await this.#vault.drop(account, credentials.generation))) return this.run(account, needed);
-    return without({ ...verdict, cure: cureFor(account.name, verdict) });
+    if (!(await this.#vault.drop(account, credentials.generation, lost))) return this.run(account, needed);
+    return without({ ...verdict, reason: lost ?? verdict.reason, cure: cureFor(account.name, verdict) });
   }
 
   async #standing(
@@ -255,11 +214,6 @@ function heldByVault(error: unknown): Standing {
 function failureOf(error: unknown): Asked {
   if (error instanceof NetworkError) return error;
   if (error instanceof ServerRefusedError) return { status: error.status, body: error.body };
-  throw error;
-}
-
-function passNetwork(error: unknown): NetworkError {
-  if (error instanceof NetworkError) return error;
   throw error;
 }
 

@@ -1,4 +1,13 @@
-import type { AccountKey, App, Credentials, NewCredentials, PendingAuthorization, Person, Vault } from "./vault.js";
+import type {
+  AccountKey,
+  App,
+  Credentials,
+  NewCredentials,
+  PendingAuthorization,
+  Person,
+  RefreshIntent,
+  Vault,
+} from "./vault.js";
 import type { VaultMirror } from "./vault-mirror.js";
 
 /**
@@ -36,11 +45,29 @@ export class MirroredVault implements Vault {
     return generation;
   }
 
-  async drop(account: AccountKey, generation: number): Promise<boolean> {
+  async drop(account: AccountKey, generation: number, lostBecause?: string): Promise<boolean> {
     await this.#mirror.decided();
-    const dropped = await this.#inner.drop(account, generation);
+    const dropped = await this.#inner.drop(account, generation, lostBecause);
     if (dropped) await this.#mirror.keepAccount(account);
     return dropped;
+  }
+
+  async lostBecause(account: AccountKey): Promise<string | undefined> {
+    await this.#mirror.decided();
+    return this.#inner.lostBecause(account);
+  }
+
+  async refreshIntent(account: AccountKey, generation: number): Promise<RefreshIntent | undefined> {
+    await this.#mirror.decided();
+    return this.#inner.refreshIntent(account, generation);
+  }
+
+  /** Mirrored too: a token that comes back out of the mirror may have been spent. */
+  async setRefreshIntent(account: AccountKey, generation: number, intent: RefreshIntent | undefined): Promise<boolean> {
+    await this.#mirror.decided();
+    const stands = await this.#inner.setRefreshIntent(account, generation, intent);
+    if (stands) await this.#mirror.keepAccount(account);
+    return stands;
   }
 
   async generation(account: AccountKey): Promise<number> {

@@ -3,14 +3,17 @@ import { inject, injectable } from "tsyringe";
 import { HttpToken, type Answer, type Http, type HttpRequest } from "../mastodon/http.js";
 import { NetworkError, type NetworkFailure } from "../errors.js";
 import { parseScopes } from "../mastodon/scopes.js";
+import { serverTime } from "./server-clock.js";
 import type { App, Credentials, NewCredentials } from "./vault.js";
 
 /** The out-of-band redirect: the server shows the code on a page for the operator to copy. */
 export const outOfBand = "urn:ietf:wg:oauth:2.0:oob";
 
 const formEncoded = "application/x-www-form-urlencoded";
-/** A refresh may need two requests, which must end within its lease. */
+/** A refresh must end within its lease. */
 const requestTimeoutMs = 20_000;
+/** Beyond it numbers are no lifetimes, and their ends no dates. */
+const longestLifetimeSeconds = 100 * 365 * 24 * 60 * 60;
 
 /** What the token endpoint answered instead of a token. @see RFC 6749, section 5.2 */
 export interface TokenRefusal {
@@ -72,7 +75,12 @@ export class OAuth {
     );
   }
 
-  /** Spends a refresh token (RFC 6749, 6). */
+  /** Makes sure that the next refresh is one request. Throws NetworkError. */
+  async prepare(server: string): Promise<void> {
+    await this.#discover(server);
+  }
+
+  /** Spends a refresh token (RFC 6749, 6). One request after `prepare`. */
   async refresh(server: string, app: App, spent: Credentials, refreshToken: string): Promise<TokenOutcome> {
     const metadata = await this.#discover(server);
     const client = { client_id: app.clientId };
@@ -209,7 +217,9 @@ export class OAuth {
     try {
       const isPlain = new URL(server).protocol === "http:";
       const token = await request({ [oauth.customFetch]: viaHttp, [oauth.allowInsecureRequests]: isPlain });
-      return { token: credentialsFrom(token, app, scopesIfUnsaid, answer?.receivedAt ?? Date.now()) };
+      return {
+        token: credentialsFrom(token, app, scopesIfUnsaid, answer === undefined ? Date.now() : serverTime(answer)),
+      };
     } catch (error) {
       if (answer === undefined) throw error;
       return { refusal: refusalFrom(answer, sent) };
@@ -226,16 +236,16 @@ function credentialsFrom(
   token: oauth.TokenEndpointResponse,
   app: App,
   scopesIfUnsaid: readonly string[],
-  receivedAt: number,
+  obtainedAt: number,
 ): NewCredentials {
   const granted = parseScopes(token.scope);
   return {
     accessToken: token.access_token,
     refreshToken: token.refresh_token,
     scopes: granted.length === 0 ? scopesIfUnsaid : granted,
-    // Counted from our own clock: servers disagree about the unit of created_at.
-    expiresAt: token.expires_in === undefined ? undefined : receivedAt + token.expires_in * 1_000,
-    obtainedAt: receivedAt,
+    // Counted from when the answer came: servers disagree about the unit of created_at.
+    expiresAt: token.expires_in === undefined ? undefined : obtainedAt + token.expires_in * 1_000,
+    obtainedAt,
     appScopes: app.scopes,
   };
 }
@@ -255,10 +265,16 @@ function refusalFrom({ status, body }: Answer, sent: string): TokenRefusal {
 function lenient(body: unknown): unknown {
   if (typeof body !== "object" || body === null || !("access_token" in body)) return body;
   const kept = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== ""));
-  const seconds = Number(kept["expires_in"]);
+  const seconds = lifetimeIn(kept["expires_in"]);
   delete kept["expires_in"];
   delete kept["id_token"];
-  return { token_type: "Bearer", ...kept, ...(seconds > 0 && Number.isFinite(seconds) && { expires_in: seconds }) };
+  return { token_type: "Bearer", ...kept, ...(seconds !== undefined && { expires_in: seconds }) };
+}
+
+/** Seconds, from a number or a text that is one; undefined where no lifetime is said. */
+function lifetimeIn(said: unknown): number | undefined {
+  const seconds = typeof said === "number" || typeof said === "string" ? Number(said) : Number.NaN;
+  return seconds > 0 && Number.isFinite(seconds) ? Math.min(seconds, longestLifetimeSeconds) : undefined;
 }
 
 /** As a Response without `WWW-Authenticate`, which would hide the error's code. */

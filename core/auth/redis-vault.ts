@@ -2,17 +2,32 @@ import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
 import { accountPlace, appPlace, vaultKeys } from "./vault-keys.js";
-import type { AccountKey, App, Credentials, NewCredentials, PendingAuthorization, Person, Vault } from "./vault.js";
+import type {
+  AccountKey,
+  App,
+  Credentials,
+  NewCredentials,
+  PendingAuthorization,
+  Person,
+  RefreshIntent,
+  Vault,
+} from "./vault.js";
 
 const daySeconds = 24 * 60 * 60;
 
-/** Stores fields over an expected generation, or drops the token (no fields) while the generation rises. */
+/** Replaces all fields over an expected generation, with "late" also over what was dropped as that one's loss. */
 const replace = `
 local generation = tonumber(redis.call("HGET", KEYS[1], "generation") or "0")
-if generation ~= tonumber(ARGV[1]) then return 0 end
+local isLate = ARGV[2] == "late" and redis.call("HGET", KEYS[1], "lost_generation") == ARGV[1]
+if generation ~= tonumber(ARGV[1]) and not isLate then return 0 end
 redis.call("DEL", KEYS[1])
-redis.call("HSET", KEYS[1], "generation", generation + 1, unpack(ARGV, 2))
+redis.call("HSET", KEYS[1], "generation", generation + 1, unpack(ARGV, 3))
 return generation + 1`;
+
+const intend = `
+if redis.call("HGET", KEYS[1], "generation") ~= ARGV[1] then return 0 end
+if ARGV[2] == "" then return 1 + redis.call("HDEL", KEYS[1], "refresh_sent_at", "refresh_unreported") end
+return 1 + redis.call("HSET", KEYS[1], "refresh_sent_at", ARGV[2], "refresh_unreported", ARGV[3])`;
 
 const pinOnce = `
 local holder = redis.call("HGET", KEYS[1], ARGV[1])
@@ -65,12 +80,38 @@ export class RedisVault implements Vault {
       obtained_at: credentials.obtainedAt.toString(),
       app_scopes: credentials.appScopes,
     };
-    return this.#replace(account, expected, fields);
+    return this.#replace(account, expected, "late", fields);
   }
 
-  async drop(account: AccountKey, generation: number): Promise<boolean> {
-    const next = await this.#replace(account, generation, { dropped_at: Date.now().toString() });
+  async drop(account: AccountKey, generation: number, lostBecause?: string): Promise<boolean> {
+    const next = await this.#replace(account, generation, "in time", {
+      dropped_at: Date.now().toString(),
+      lost_because: lostBecause,
+      lost_generation: lostBecause === undefined ? undefined : generation.toString(),
+    });
     return next !== undefined;
+  }
+
+  async lostBecause(account: AccountKey): Promise<string | undefined> {
+    return (await this.#redis.hget(this.#credentialsKey(account), "lost_because")) ?? undefined;
+  }
+
+  async refreshIntent(account: AccountKey, generation: number): Promise<RefreshIntent | undefined> {
+    const key = this.#credentialsKey(account);
+    const [stands, sentAt, unreported] = await this.#redis.hmget(
+      key,
+      "generation",
+      "refresh_sent_at",
+      "refresh_unreported",
+    );
+    if (Number(stands ?? 0) !== generation || typeof sentAt !== "string") return undefined;
+    return { sentAt: Number(sentAt), unreported: Number(unreported ?? 0) };
+  }
+
+  async setRefreshIntent(account: AccountKey, generation: number, intent: RefreshIntent | undefined): Promise<boolean> {
+    const { sentAt = "", unreported = 0 } = intent ?? {};
+    const done = await this.#redis.eval(intend, 1, this.#credentialsKey(account), generation, sentAt, unreported);
+    return Number(done) > 0;
   }
 
   async generation(account: AccountKey): Promise<number> {
@@ -136,10 +177,11 @@ export class RedisVault implements Vault {
   async #replace(
     account: AccountKey,
     expected: number,
+    when: "late" | "in time",
     fields: Record<string, string | undefined>,
   ): Promise<number | undefined> {
     const pairs = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
-    const next = await this.#redis.eval(replace, 1, this.#credentialsKey(account), expected, ...pairs);
+    const next = await this.#redis.eval(replace, 1, this.#credentialsKey(account), expected, when, ...pairs);
     return Number(next) === 0 ? undefined : Number(next);
   }
 

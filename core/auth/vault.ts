@@ -49,16 +49,34 @@ export interface AccountKey {
 /** Credentials as they are stored: the generation is the vault's to give. */
 export type NewCredentials = Omit<Credentials, "generation">;
 
+/** A request to renew a token that was, or was about to be, sent, and whose answer is not stored. */
+export interface RefreshIntent {
+  /** When the first request that spends this refresh token was about to be sent; milliseconds since the epoch. */
+  readonly sentAt: number;
+  /** How many requests were never reported on: their process died, or still waits for the answer. */
+  readonly unreported: number;
+}
+
 /** Holds tokens, app credentials and pinned persons; nothing in it is in clear outside memory. */
 export interface Vault {
   credentials(account: AccountKey): Promise<Credentials | undefined>;
   /**
    * Stores over `expected` (0: there are none) and returns the new generation, or undefined where another process
-   * stored first.
+   * stored first. A refresh intent goes with the generation that it spends. What was dropped as lost may still arrive:
+   * it is stored over the generation that was lost.
    */
   store(account: AccountKey, credentials: NewCredentials, expected: number): Promise<number | undefined>;
-  /** Forgets the token if it is still of that generation; the generation rises, the pinned person stays. */
-  drop(account: AccountKey, generation: number): Promise<boolean>;
+  /**
+   * Forgets the token if it is still of that generation; the generation rises, the pinned person stays. `lostBecause`:
+   * the answer to its renewal was lost, and how.
+   */
+  drop(account: AccountKey, generation: number, lostBecause?: string): Promise<boolean>;
+  /** Why there is no token, where it was dropped as lost. */
+  lostBecause(account: AccountKey): Promise<string | undefined>;
+  /** The renewal that was tried with the token of that generation, and is not stored. */
+  refreshIntent(account: AccountKey, generation: number): Promise<RefreshIntent | undefined>;
+  /** Notes or, without one, forgets it. Answers false where that generation does not stand any more. */
+  setRefreshIntent(account: AccountKey, generation: number, intent: RefreshIntent | undefined): Promise<boolean>;
   /** The generation in force; 0 before the first token. */
   generation(account: AccountKey): Promise<number>;
 

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import { AuthService, type Standing } from "../auth/auth-service.js";
-import { nextTurnMs, renewalJob } from "../auth/renewal.js";
+import { renewalJob } from "../auth/renewal.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
@@ -110,7 +110,7 @@ export class Session {
       return false;
     }
     await this.#duty.begin({ credentials, person, look: () => this.look() });
-    const delayMs = nextTurnMs(credentials, Date.now());
+    const delayMs = await this.#auth.nextTurnMs(this.#account, credentials);
     await this.#jobs.add(
       renewalJob,
       { account: this.#account.name },

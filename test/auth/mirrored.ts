@@ -9,9 +9,13 @@ import { MirrorDirectory } from "../../core/auth/mirror-directory.js";
 import { MirroredVault } from "../../core/auth/mirrored-vault.js";
 import { OAuth } from "../../core/auth/oauth.js";
 import { RedisVault } from "../../core/auth/redis-vault.js";
+import { RefreshLease } from "../../core/auth/refresh-lease.js";
+import { Refresher } from "../../core/auth/refresher.js";
 import { Registration } from "../../core/auth/registration.js";
+import { RenewalSlots } from "../../core/auth/renewal-slots.js";
 import { VaultMirror } from "../../core/auth/vault-mirror.js";
 import { VaultRows } from "../../core/auth/vault-rows.js";
+import { Verifier } from "../../core/auth/verifier.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
 import type { Keyring } from "../../core/store/seal.js";
 import type { Place, Services } from "./services.js";
@@ -47,7 +51,9 @@ export function mirroredAt({ corner, keyring, redis }: Place, directory: string)
   const vault = new MirroredVault(inner, mirror);
   const oauth = new OAuth(http);
   const registration = new Registration(vault, http, oauth, redis, keys);
-  const auth = new AuthService(vault, registration, oauth, http, redis, keys);
+  const verifier = new Verifier(http);
+  const refresher = new Refresher(vault, registration, oauth, verifier, new RefreshLease(redis, keys));
+  const auth = new AuthService(vault, registration, refresher, verifier, new RenewalSlots(redis, keys));
   const authorization = new Authorization(vault, registration, oauth, auth);
   return { auth, authorization, mirror, oauth, registration, said, vault };
 }

@@ -17,6 +17,8 @@ export interface Answers {
   token: (parameters: URLSearchParams) => Said;
   /** To verify_credentials; without it everybody is the bot `news`. */
   verify?: (token: string) => Said;
+  /** How far its clock is ahead of this host's. */
+  aheadMs?: number;
 }
 
 /** A server with one person that answers as told, and what it was asked. */
@@ -34,6 +36,7 @@ export const news = { id: "7", username: "news", bot: true };
 export async function oddServer(answers: Answers): Promise<OddServer> {
   const server = await httpServer((response, request) => {
     const said = answerTo(answers, request);
+    if (answers.aheadMs !== undefined) response.setHeader("date", new Date(Date.now() + answers.aheadMs).toUTCString());
     const head = said.location === undefined ? {} : { location: said.location };
     if (said.html !== undefined)
       response.writeHead(said.status ?? 200, { ...head, "content-type": "text/html" }).end(said.html);

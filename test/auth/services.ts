@@ -5,8 +5,12 @@ import { AuthService, type AuthAccount } from "../../core/auth/auth-service.js";
 import { Authorization } from "../../core/auth/authorization.js";
 import { OAuth } from "../../core/auth/oauth.js";
 import { RedisVault } from "../../core/auth/redis-vault.js";
+import { RefreshLease } from "../../core/auth/refresh-lease.js";
+import { Refresher } from "../../core/auth/refresher.js";
 import { Registration } from "../../core/auth/registration.js";
+import { RenewalSlots } from "../../core/auth/renewal-slots.js";
 import type { Vault } from "../../core/auth/vault.js";
+import { Verifier } from "../../core/auth/verifier.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
 import type { Scope } from "../../core/mastodon/scopes.js";
 import { Keyring } from "../../core/store/seal.js";
@@ -21,6 +25,8 @@ export interface Place {
   readonly corner: TestRedis;
   readonly redis: Redis;
   readonly keyring: Keyring;
+  /** The keyring's one key, for processes that make their own. */
+  readonly key: string;
 }
 
 /** The authorization of one process, wired as the composition root does. */
@@ -35,7 +41,8 @@ export interface Services {
 /** A fresh corner of Redis and a fresh key. */
 export async function place(): Promise<Place> {
   const corner = testRedis();
-  return { corner, redis: await corner.connect(), keyring: Keyring.parse(Keyring.generate(), "the test's key") };
+  const key = Keyring.generate();
+  return { corner, redis: await corner.connect(), keyring: Keyring.parse(key, "the test's key"), key };
 }
 
 /** The services of one more process at this place: nothing is shared but Redis. */
@@ -46,7 +53,9 @@ export function servicesAt({ corner, keyring, redis }: Place): Services {
   const vault = new RedisVault(redis, keys, keyring);
   const oauth = new OAuth(http);
   const registration = new Registration(vault, http, oauth, redis, keys);
-  const auth = new AuthService(vault, registration, oauth, http, redis, keys);
+  const verifier = new Verifier(http);
+  const refresher = new Refresher(vault, registration, oauth, verifier, new RefreshLease(redis, keys));
+  const auth = new AuthService(vault, registration, refresher, verifier, new RenewalSlots(redis, keys));
   return { auth, authorization: new Authorization(vault, registration, oauth, auth), oauth, registration, vault };
 }
 

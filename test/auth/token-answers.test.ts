@@ -30,6 +30,11 @@ describe("the lifetime of a token", () => {
     ["nothing that can be read", { expires_in: "soon" }, undefined],
     ["0", { expires_in: 0 }, undefined],
     ["negative", { expires_in: -1 }, undefined],
+    ["a negative string", { expires_in: "-3600" }, undefined],
+    ["longer than any date", { expires_in: 1e300 }, hundredYears],
+    ["longer than any number", { expires_in: "1e999" }, undefined],
+    ["a list", { expires_in: [hour] }, undefined],
+    ["a truth", { expires_in: true }, undefined],
     ["with a creation time in milliseconds", { expires_in: hour, created_at: Date.now() }, hour],
     ["with a creation time in another century", { expires_in: hour, created_at: 1 }, hour],
   ])("%s", async (_what, said, lifetime) => {

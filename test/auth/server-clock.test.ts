@@ -1,0 +1,65 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { oddServer } from "./odd-server.js";
+import { accountOn, needed, place, servicesAt, type Place } from "./services.js";
+
+const hourMs = 60 * 60 * 1_000;
+
+let here: Place;
+beforeEach(async () => {
+  here = await place();
+});
+
+/** An account with a token for two hours, on a server whose clock this host's is off from. */
+async function authorizedOn(aheadMs: number) {
+  let given = 0;
+  const server = await oddServer({
+    token: () => ({ json: { access_token: `t${(given += 1)}`, refresh_token: `r${given}`, expires_in: 7_200 } }),
+    aheadMs,
+  });
+  const services = servicesAt(here);
+  const account = accountOn(server.origin);
+  await services.authorization.begin(account, needed);
+  await services.authorization.finish(account, needed, "abc");
+  return { account, server, services };
+}
+
+describe.each([
+  ["behind by days", 50 * hourMs],
+  ["behind by hours", 5 * hourMs],
+  ["right", 0],
+  ["ahead by hours", -5 * hourMs],
+  ["ahead by days", -50 * hourMs],
+])("on a host whose clock is %s", (_how, aheadMs) => {
+  test("a token is not renewed before its time, and once when that has come", async () => {
+    const { account, server, services } = await authorizedOn(aheadMs);
+    const { expiresAt = 0 } = (await services.vault.credentials(account)) ?? {};
+    expect(Math.abs(expiresAt - (Date.now() + aheadMs + 2 * hourMs))).toBeLessThan(60_000);
+    for (let start = 0; start < 3; start += 1) await servicesAt(here).auth.run(account, needed);
+    await services.auth.run(account, needed);
+    expect(server.grants("refresh_token").length).toBe(0);
+
+    // Time goes by on the server; this host's clock says nothing of it.
+    server.answers.aheadMs = aheadMs + 1.9 * hourMs;
+    const renewed = await servicesAt(here).auth.run(account, needed);
+    expect(renewed).toMatchObject({ state: "ready", credentials: { accessToken: "t2", generation: 2 } });
+    for (let start = 0; start < 3; start += 1) await servicesAt(here).auth.run(account, needed);
+    expect(server.grants("refresh_token").length).toBe(1);
+  });
+
+  test("the next turn is planned by the server's time", async () => {
+    const { account, server, services } = await authorizedOn(aheadMs);
+    const { credentials } = await services.auth.run(account, needed);
+    if (credentials === undefined) throw new Error("no token");
+    const turnMs = await services.auth.nextTurnMs(account, credentials);
+    expect(turnMs).toBeGreaterThan(0.04 * 2 * hourMs);
+    expect(turnMs).toBeLessThanOrEqual(0.8 * 2 * hourMs);
+    server.answers.aheadMs = aheadMs + turnMs + 61_000;
+    expect((await services.auth.run(account, needed)).credentials?.accessToken).toBe("t2");
+  });
+});
+
+test("a host and a server that disagree by less than a minute are taken for one time", async () => {
+  const { account, services } = await authorizedOn(-40_000);
+  const { obtainedAt = 0 } = (await services.vault.credentials(account)) ?? {};
+  expect(Math.abs(obtainedAt - Date.now())).toBeLessThan(20_000);
+});
