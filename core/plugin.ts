@@ -19,7 +19,14 @@ export {
 export { plainText } from "./mastodon/plain-text.js";
 export type { Can, Client, List, MissingScope, Page, WriteOptions } from "./client/client.js";
 export type { EventName } from "./events/event.js";
+export type * from "./mastodon/admin-entities.js";
+export type * from "./mastodon/collection-entities.js";
 export type * from "./mastodon/entities.js";
+export type * from "./mastodon/filter-entities.js";
+export type * from "./mastodon/instance-entities.js";
+export type * from "./mastodon/notification-entities.js";
+export type * from "./mastodon/social-entities.js";
+export type { List as ListEntity } from "./mastodon/social-entities.js";
 export type { OperationName } from "./mastodon/operations.js";
 export type { Scope } from "./mastodon/scopes.js";
 

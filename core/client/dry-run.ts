@@ -1,4 +1,5 @@
-import type { Account, Relationship, Status } from "../mastodon/entities.js";
+import type { Account, Status } from "../mastodon/entities.js";
+import type { Relationship } from "../mastodon/social-entities.js";
 import type { Link, OutgoingCall } from "./call.js";
 
 /** In a dry run, says what a write would have done and answers what the server might have, without sending. */

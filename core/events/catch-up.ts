@@ -1,5 +1,5 @@
 import type { Can } from "../client/client.js";
-import type { Notification } from "../mastodon/entities.js";
+import type { Notification } from "../mastodon/notification-entities.js";
 
 const pageLength = 80;
 

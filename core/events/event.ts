@@ -1,4 +1,5 @@
-import type { Notification, NotificationType, Status } from "../mastodon/entities.js";
+import type { Status } from "../mastodon/entities.js";
+import type { Notification, NotificationType } from "../mastodon/notification-entities.js";
 import type { Scope } from "../mastodon/scopes.js";
 
 type NotificationName = `notification.${NotificationType}`;

@@ -1,6 +1,7 @@
 import type { Subscription } from "../mastodon/stream.js";
 import type { StreamFrame } from "../mastodon/stream-frame.js";
-import type { Notification, Status } from "../mastodon/entities.js";
+import type { Status } from "../mastodon/entities.js";
+import type { Notification } from "../mastodon/notification-entities.js";
 import type { EventName, ServerEvent } from "./event.js";
 
 /** Software whose streams know no `user:notification`: it is passed over in silence there. */

@@ -2,7 +2,8 @@ import type { Caller, Outlet } from "../client/call.js";
 import { createClient } from "../client/create-client.js";
 import type { InvocationRecord } from "../client/invocation-record.js";
 import { happenedAt, type Event } from "../events/event.js";
-import type { Notification, Status } from "../mastodon/entities.js";
+import type { Status } from "../mastodon/entities.js";
+import type { Notification } from "../mastodon/notification-entities.js";
 import { expandScopes, type Scope } from "../mastodon/scopes.js";
 import type { Invocation, Log, Reply, State } from "../plugin.js";
 

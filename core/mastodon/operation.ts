@@ -53,6 +53,8 @@ export interface Operation {
   readonly paged: boolean;
   /** Whether Mastodon honours `Idempotency-Key` here. */
   readonly idempotencyKey: boolean;
+  /** The version of Mastodon that brought it; undefined: it was always there. */
+  readonly since: string | undefined;
 }
 
 /**
@@ -79,6 +81,7 @@ interface RowData {
   readonly body?: Operation["body"];
   readonly paged?: true;
   readonly idempotencyKey?: true;
+  readonly since?: string;
 }
 
 type ScopesOf<D> = D extends { scopes: readonly (infer S extends Scope)[] } ? S : never;
@@ -117,6 +120,7 @@ function complete(method: Method, path: string, data: RowData): Operation {
     body: data.body ?? (method === "GET" || method === "DELETE" ? "query" : "json"),
     paged: data.paged ?? false,
     idempotencyKey: data.idempotencyKey ?? false,
+    since: data.since,
   };
 }
 

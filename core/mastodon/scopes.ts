@@ -47,7 +47,8 @@ type ReadScope = `read:${(typeof readParts)[number]}`;
 type WriteScope = `write:${(typeof writeParts)[number]}`;
 type AdminReadScope = `admin:read:${(typeof adminParts)[number]}`;
 type AdminWriteScope = `admin:write:${(typeof adminParts)[number]}`;
-type FollowScope = `${"read" | "write"}:${"follows" | "blocks" | "mutes"}`;
+/** Not `read:follows`: `follow` permits the list of follow requests, which names it, but no relationships. */
+type FollowScope = "write:follows" | `${"read" | "write"}:${"blocks" | "mutes"}`;
 
 /** One OAuth scope that Mastodon knows. */
 export type Scope =
@@ -78,7 +79,7 @@ const prefixed = (prefix: string, parts: readonly string[]): Scope[] =>
 const childrenOf: ReadonlyMap<Scope, readonly Scope[]> = new Map([
   ["read", prefixed("read", readParts)],
   ["write", prefixed("write", writeParts)],
-  ["follow", ["read", "write"].flatMap((rw) => prefixed(rw, ["follows", "blocks", "mutes"]))],
+  ["follow", [...prefixed("read", ["blocks", "mutes"]), ...prefixed("write", ["follows", "blocks", "mutes"])]],
   ["admin:read", prefixed("admin:read", adminParts)],
   ["admin:write", prefixed("admin:write", adminParts)],
 ]);
@@ -112,6 +113,7 @@ export function missingScopes(granted: Iterable<string>, needed: Iterable<Scope>
 /** `follow` and `read` are permitted where all that they stand for is. */
 function coveredByChildren(scope: Scope, permitted: ReadonlySet<string>): boolean {
   const children = childrenOf.get(scope);
+  if (scope === "follow" && !permitted.has("read:follows")) return false;
   return children !== undefined && children.every((child) => permitted.has(child));
 }
 

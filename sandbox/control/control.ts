@@ -1,5 +1,5 @@
 import type { OperationName } from "../../core/mastodon/operations.js";
-import type { Report } from "../../core/mastodon/entities.js";
+import type { Report } from "../../core/mastodon/notification-entities.js";
 import type { FaultRule, FaultState } from "../http/faults.js";
 import type { Parts } from "../http/parts.js";
 import type { LoggedRequest } from "../http/request-log.js";

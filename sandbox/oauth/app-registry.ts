@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { CredentialApplication } from "../../core/mastodon/entities.js";
+import type { CredentialApplication } from "../../core/mastodon/instance-entities.js";
 import { parseScopes } from "../../core/mastodon/scopes.js";
 import type { ScopeRows } from "../dialects/dialect.js";
 import type { CallingApp } from "../operations/call.js";

@@ -9,6 +9,7 @@ import { acceptRequest, block, follow, mute, unfollow } from "../world/relations
 import { canSee, hiddenFrom } from "../world/visibility.js";
 import type { World } from "../world/world.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
+import { notSimulated } from "./not-simulated.js";
 import { accountLimits, limitOf, page, timelineLimits } from "./page.js";
 import type { Parameters } from "./parameters.js";
 
@@ -77,6 +78,19 @@ export const accounts: Handlers<"accounts"> = {
       }),
     ),
   unmute: (call) => related(call, (me, other) => me.mutes.delete(other.id)),
+  create: notSimulated,
+  getMany: notSimulated,
+  familiarFollowers: notSimulated,
+  featuredTags: notSimulated,
+  lists: notSimulated,
+  endorsements: notSimulated,
+  identityProofs: notSimulated,
+  removeFromFollowers: notSimulated,
+  endorse: notSimulated,
+  unendorse: notSimulated,
+  pin: notSimulated,
+  unpin: notSimulated,
+  setNote: notSimulated,
 };
 
 const target = (call: Call): Person => personById(call.world, call.parameters.text("id"));

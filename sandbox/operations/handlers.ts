@@ -1,48 +1,83 @@
-import type { Operations } from "../../core/mastodon/operations.js";
+import type { OperationName, Operations } from "../../core/mastodon/operations.js";
 import { accounts } from "./accounts.js";
 import { apps } from "./apps.js";
 import type { Call, Handlers } from "./call.js";
-import { extraHandlers } from "./extras.js";
 import { instance } from "./instance.js";
 import { media } from "./media.js";
+import { groupNotSimulated } from "./not-simulated.js";
 import { notifications } from "./notifications.js";
-import { blocks, bookmarks, favourites, followRequests, lists, mutesList } from "./personal-lists.js";
+import { blocks, bookmarks, favourites, followRequests, mutesList } from "./personal-lists.js";
 import { reports } from "./reports.js";
-import type { RouteName } from "./routes.js";
+import { polls } from "./polls.js";
 import { statuses } from "./statuses.js";
 import { search, tags, timelines } from "./timelines.js";
 
 const handlers: { readonly [G in keyof Operations]: Handlers<G> } = {
   accounts,
+  adminAccounts: groupNotSimulated("adminAccounts"),
+  adminCanonicalEmailBlocks: groupNotSimulated("adminCanonicalEmailBlocks"),
+  adminDomainAllows: groupNotSimulated("adminDomainAllows"),
+  adminDomainBlocks: groupNotSimulated("adminDomainBlocks"),
+  adminEmailDomainBlocks: groupNotSimulated("adminEmailDomainBlocks"),
+  adminIpBlocks: groupNotSimulated("adminIpBlocks"),
+  adminMetrics: groupNotSimulated("adminMetrics"),
+  adminReports: groupNotSimulated("adminReports"),
+  adminTrends: groupNotSimulated("adminTrends"),
+  announcements: groupNotSimulated("announcements"),
+  annualReports: groupNotSimulated("annualReports"),
   apps,
+  asyncRefreshes: groupNotSimulated("asyncRefreshes"),
   blocks,
   bookmarks,
+  collections: groupNotSimulated("collections"),
+  conversations: groupNotSimulated("conversations"),
+  customEmojis: groupNotSimulated("customEmojis"),
+  directory: groupNotSimulated("directory"),
+  domainBlocks: groupNotSimulated("domainBlocks"),
+  emails: groupNotSimulated("emails"),
+  endorsements: groupNotSimulated("endorsements"),
   favourites,
+  featuredTags: groupNotSimulated("featuredTags"),
+  filters: groupNotSimulated("filters"),
+  filtersV1: groupNotSimulated("filtersV1"),
   followRequests,
+  followedTags: groupNotSimulated("followedTags"),
+  groupedNotifications: groupNotSimulated("groupedNotifications"),
+  groupedNotificationsAlpha: groupNotSimulated("groupedNotificationsAlpha"),
   instance,
-  lists,
+  lists: groupNotSimulated("lists"),
+  markers: groupNotSimulated("markers"),
   media,
   mutes: mutesList,
+  notificationPolicy: groupNotSimulated("notificationPolicy"),
+  notificationRequests: groupNotSimulated("notificationRequests"),
   notifications,
+  oembed: groupNotSimulated("oembed"),
+  polls,
+  preferences: groupNotSimulated("preferences"),
+  profile: groupNotSimulated("profile"),
+  push: groupNotSimulated("push"),
   reports,
+  scheduledStatuses: groupNotSimulated("scheduledStatuses"),
   search,
   statuses,
+  suggestions: groupNotSimulated("suggestions"),
   tags,
   timelines,
+  trends: groupNotSimulated("trends"),
 };
 
 /** Carries an operation out and gives what it answers: an entity, a `Reply` or a `Page`. */
 export type AnyHandler = (call: Call) => unknown;
 
 const byName = new Map<string, AnyHandler>([
-  ...Object.entries(extraHandlers),
   ...Object.entries(handlers).flatMap(([group, rows]) =>
     Object.entries(rows).map(([name, handler]): [string, AnyHandler] => [`${group}.${name}`, handler as AnyHandler]),
   ),
 ]);
 
 /** The handler of an operation. */
-export function handlerOf(name: RouteName): AnyHandler {
+export function handlerOf(name: OperationName): AnyHandler {
   const handler = byName.get(name);
   if (handler === undefined) throw new Error(`no handler for ${name}`);
   return handler;

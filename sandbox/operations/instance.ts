@@ -1,9 +1,10 @@
-import type { Instance } from "../../core/mastodon/entities.js";
+import type { Instance } from "../../core/mastodon/instance-entities.js";
 import type { Software } from "../dialects/dialect.js";
 import { maxAttachments, mediaTypes } from "../world/media.js";
 import { pollLimits } from "../world/polls.js";
 import type { World } from "../world/world.js";
 import type { Call, Handlers } from "./call.js";
+import { notSimulated } from "./not-simulated.js";
 
 const title = "Sandbox";
 const description = "A Mastodon-compatible server in memory, for trying bots out.";
@@ -49,6 +50,15 @@ export const instance: Handlers<"instance"> = {
     contact_account: null,
     rules,
   }),
+  peers: notSimulated,
+  activity: notSimulated,
+  rules: notSimulated,
+  domainBlocks: notSimulated,
+  extendedDescription: notSimulated,
+  privacyPolicy: notSimulated,
+  termsOfService: notSimulated,
+  termsOfServiceOf: notSimulated,
+  translationLanguages: notSimulated,
 };
 
 /** The public part of the key for push messages, which the sandbox does not send. */

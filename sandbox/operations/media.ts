@@ -5,6 +5,7 @@ import { codePoints } from "../world/content.js";
 import { addMedia, ownMedia } from "../world/media.js";
 import type { Media } from "../world/records.js";
 import { Reply, signedIn, type Call, type Handlers } from "./call.js";
+import { notSimulated } from "./not-simulated.js";
 import type { Parameters } from "./parameters.js";
 
 /** @see https://docs.joinmastodon.org/methods/media/ */
@@ -20,6 +21,8 @@ export const media: Handlers<"media"> = {
     describe(kept, call.parameters);
     return renderMedia(call.world, kept);
   },
+  createV1: notSimulated,
+  delete: notSimulated,
 };
 
 const mine = (call: Call): Media => ownMedia(call.world, signedIn(call), call.parameters.text("id"));

@@ -3,6 +3,7 @@ import { renderNotification } from "../render/notification.js";
 import type { Notice, Person } from "../world/records.js";
 import { canSee } from "../world/visibility.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
+import { notSimulated } from "./not-simulated.js";
 import { notificationLimits, page } from "./page.js";
 
 /** @see https://docs.joinmastodon.org/methods/notifications/ */
@@ -26,6 +27,7 @@ export const notifications: Handlers<"notifications"> = {
     signedIn(call).notifications = [];
     return {};
   },
+  unreadCount: notSimulated,
 };
 
 function isWanted({ parameters, person }: Call, notice: Notice): boolean {

@@ -62,11 +62,3 @@ export const followRequests: Handlers<"followRequests"> = {
     return renderRelationship(me, other);
   },
 };
-
-/** Lists are not kept: everybody has none. @see https://docs.joinmastodon.org/methods/lists/ */
-export const lists: Handlers<"lists"> = {
-  list: (call) => {
-    signedIn(call);
-    return [];
-  },
-};

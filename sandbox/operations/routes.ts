@@ -1,13 +1,9 @@
 import type { Operation } from "../../core/mastodon/operation.js";
 import { operationList, type OperationName } from "../../core/mastodon/operations.js";
-import { extraOperations, type ExtraName } from "./extras.js";
-
-/** The name of anything that the API answers. */
-export type RouteName = OperationName | ExtraName;
 
 /** One operation with its path ready to be matched. */
 export interface Route {
-  readonly name: RouteName;
+  readonly name: OperationName;
   readonly operation: Operation;
   readonly matches: PathPattern;
 }
@@ -39,24 +35,27 @@ function decoded(segment: string): string {
   }
 }
 
-const everything: readonly { readonly name: RouteName; readonly operation: Operation }[] = [
-  ...operationList,
-  ...Object.entries(extraOperations).map(([name, operation]) => ({ name: name as ExtraName, operation })),
-];
-
 /** Every operation; those with fixed paths first, because `lookup` could be taken for an id. */
-export const routes: readonly Route[] = everything
+export const routes: readonly Route[] = operationList
   .map(({ name, operation }) => ({ name, operation, matches: pathPattern(operation.path) }))
   .toSorted((a, b) => Number(a.operation.path.includes("{")) - Number(b.operation.path.includes("{")));
+
+/** The routes that a request can be for by its method and the length of its path. */
+const byShape: ReadonlyMap<string, readonly Route[]> = routes.reduce((shapes, route) => {
+  const shape = shapeOf(route.operation.method, route.operation.path);
+  return shapes.set(shape, [...(shapes.get(shape) ?? []), route]);
+}, new Map<string, readonly Route[]>());
+
+function shapeOf(method: string, path: string): string {
+  return `${method} ${path.replace(/\/$/, "").split("/").length}`;
+}
 
 /** The operation that a request asks for, with the parameters in its path. */
 export function findRoute(
   method: string,
   path: string,
 ): { readonly route: Route; readonly inPath: Readonly<Record<string, string>> } | undefined {
-  const wanted = method === "HEAD" ? "GET" : method;
-  for (const route of routes) {
-    if (route.operation.method !== wanted) continue;
+  for (const route of byShape.get(shapeOf(method === "HEAD" ? "GET" : method, path)) ?? []) {
     const inPath = route.matches(path);
     if (inPath !== undefined) return { route, inPath };
   }

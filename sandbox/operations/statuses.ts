@@ -9,6 +9,7 @@ import { bookmark, favourite, reblog, unfavourite, unreblog } from "../world/rea
 import type { Person, Post } from "../world/records.js";
 import { canSee, hiddenFrom, ownPost, visiblePost } from "../world/visibility.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
+import { notSimulated } from "./not-simulated.js";
 import { accountLimits, page } from "./page.js";
 import type { Parameters } from "./parameters.js";
 
@@ -66,6 +67,17 @@ export const statuses: Handlers<"statuses"> = {
     const edges = [...post.favouritedBy.values()].filter((edge) => !hiddenFrom(call.person, edge.target));
     return page(edges, call.parameters, accountLimits, (edge) => renderAccount(call.world, edge.target));
   },
+  schedule: notSimulated,
+  getMany: notSimulated,
+  history: notSimulated,
+  translate: notSimulated,
+  pin: notSimulated,
+  unpin: notSimulated,
+  mute: notSimulated,
+  unmute: notSimulated,
+  quotes: notSimulated,
+  revokeQuote: notSimulated,
+  setInteractionPolicy: notSimulated,
   rebloggedBy: (call) => {
     const post = original(shown(call));
     const reblogs = [...post.reblogs.values()].filter((other) => !hiddenFrom(call.person, other.author));

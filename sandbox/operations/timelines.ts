@@ -7,6 +7,7 @@ import { canSee, hiddenFrom, inHome, isPublicPost } from "../world/visibility.js
 import type { World } from "../world/world.js";
 import { requiredQuery, searchPeople } from "./accounts.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
+import { notSimulated } from "./not-simulated.js";
 import { page, timelineLimits, type Page } from "./page.js";
 
 /** @see https://docs.joinmastodon.org/methods/timelines/ */
@@ -35,6 +36,8 @@ export const timelines: Handlers<"timelines"> = {
         !none.some((tag) => tags.includes(tag)),
     );
   },
+  list: notSimulated,
+  link: notSimulated,
 };
 
 const lowerCase = (tag: string): string => tag.replace(/^#/, "").toLowerCase();
@@ -52,6 +55,10 @@ export const tags: Handlers<"tags"> = {
     const tag = renderTag(call.world, lowerCase(call.parameters.text("name") ?? ""));
     return call.person === undefined ? tag : { ...tag, following: false };
   },
+  follow: notSimulated,
+  unfollow: notSimulated,
+  feature: notSimulated,
+  unfeature: notSimulated,
 };
 
 /** @see https://docs.joinmastodon.org/methods/search/ */

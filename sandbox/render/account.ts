@@ -1,4 +1,5 @@
-import type { Account, CredentialAccount, Field, Relationship } from "../../core/mastodon/entities.js";
+import type { Account, CredentialAccount, Field } from "../../core/mastodon/entities.js";
+import type { Relationship } from "../../core/mastodon/social-entities.js";
 import { contentHtml } from "../world/content.js";
 import type { Person } from "../world/records.js";
 import { mutes } from "../world/visibility.js";

@@ -1,4 +1,4 @@
-import type { Notification } from "../../core/mastodon/entities.js";
+import type { Notification } from "../../core/mastodon/notification-entities.js";
 import type { Notice, Person } from "../world/records.js";
 import type { World } from "../world/world.js";
 import { renderAccount } from "./account.js";

@@ -1,4 +1,4 @@
-import type { Report } from "../../core/mastodon/entities.js";
+import type { Report } from "../../core/mastodon/notification-entities.js";
 import type { FiledReport } from "../world/records.js";
 import type { World } from "../world/world.js";
 import { renderAccount } from "./account.js";

@@ -1,4 +1,5 @@
-import type { MediaAttachment, Poll as PollEntity, Status, Tag } from "../../core/mastodon/entities.js";
+import type { MediaAttachment, Poll as PollEntity, Status } from "../../core/mastodon/entities.js";
+import type { Tag } from "../../core/mastodon/social-entities.js";
 import { contentHtml } from "../world/content.js";
 import type { Media, Person, Poll, Post } from "../world/records.js";
 import type { World } from "../world/world.js";

@@ -1,4 +1,4 @@
-import type { NotificationType } from "../../core/mastodon/entities.js";
+import type { NotificationType } from "../../core/mastodon/notification-entities.js";
 import { renderNotification } from "../render/notification.js";
 import type { Notice, Person, Post } from "./records.js";
 import { mutes } from "./visibility.js";

@@ -1,4 +1,5 @@
-import type { MediaAttachment, NotificationType, Report, Visibility } from "../../core/mastodon/entities.js";
+import type { MediaAttachment, Visibility } from "../../core/mastodon/entities.js";
+import type { NotificationType, Report } from "../../core/mastodon/notification-entities.js";
 
 /** Something one person did to another or to a post, with the id that pages of it run over. */
 export interface Edge<T> {

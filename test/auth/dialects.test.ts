@@ -4,7 +4,7 @@ import type { Credentials } from "../../core/auth/vault.js";
 import { judge } from "../../core/auth/verdict.js";
 import { listen } from "../../core/events/listen.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
-import type { Notification } from "../../core/mastodon/entities.js";
+import type { Notification } from "../../core/mastodon/notification-entities.js";
 import type { Answer, Http } from "../../core/mastodon/http.js";
 import type { Scope } from "../../core/mastodon/scopes.js";
 import { fetchServerInfo } from "../../core/mastodon/server-info.js";

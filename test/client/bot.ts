@@ -15,7 +15,7 @@ import { tokenFor } from "../sandbox/bot.js";
 import { testRedis, type TestRedis } from "../support/redis.js";
 
 const account = "newsbot";
-const everything: readonly Scope[] = ["read", "write", "follow"];
+const everything: readonly Scope[] = ["read", "write", "push", "profile", "admin:read", "admin:write"];
 
 /** An account that is ready: its way out, and the server behind it. */
 export interface Bot {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Can, List, Page } from "../../core/client/client.js";
 import { newestPosition, notificationsAfter } from "../../core/events/catch-up.js";
-import type { Notification } from "../../core/mastodon/entities.js";
+import type { Notification } from "../../core/mastodon/notification-entities.js";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
 import { closeDesks, mention, notificationsOf, openDesk } from "../host/desk.js";
 import { createClient } from "../../core/client/create-client.js";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { eventId, happenedAt, matches, scopeOfEvent, type Event, type ServerEvent } from "../../core/events/event.js";
-import type { Notification, Status } from "../../core/mastodon/entities.js";
+import type { Status } from "../../core/mastodon/entities.js";
+import type { Notification } from "../../core/mastodon/notification-entities.js";
 
 function notification(id: string, type: string): ServerEvent {
   return { kind: "notification", notification: { id, type, created_at: "2026-01-02T03:04:05Z" } as Notification };

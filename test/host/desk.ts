@@ -8,7 +8,7 @@ import { pluginLog } from "../../core/host/plugin-log.js";
 import { Rider } from "../../core/host/rider.js";
 import { checkCron } from "../../core/jobs/bullmq-jobs.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
-import type { Notification } from "../../core/mastodon/entities.js";
+import type { Notification } from "../../core/mastodon/notification-entities.js";
 import type { Plugin } from "../../core/plugin.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { tokenFor } from "../sandbox/bot.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { DueRecord } from "../../core/host/delivery-store.js";
 import { dueOrder } from "../../core/host/due-order.js";
-import type { Notification } from "../../core/mastodon/entities.js";
+import type { Notification } from "../../core/mastodon/notification-entities.js";
 import { tickOf } from "./desk.js";
 
 const now = 1_000_000;

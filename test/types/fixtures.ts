@@ -30,7 +30,7 @@ export const right: Readonly<Record<string, string>> = {
     `bot.every("x", { hours: 1 }, async ({ client }) => {
       await client.accounts.mute({ id: "1" });
       await client.accounts.block({ id: "1" });
-      await client.accounts.relationships({ id: ["1"] });
+      await client.followRequests.list();
     });`,
   ),
   "no scopes means read": `import { definePlugin } from "howdah";
@@ -135,6 +135,14 @@ export const wrong: readonly (readonly [name: string, source: string, errors: re
       'bot.every("x", { hours: 1 }, ({ client }) => client.accounts.follow({ id: "1" }));',
     ),
     [missing("write:follows")],
+  ],
+  [
+    "relationships with follow alone, which does not permit them",
+    plugin(
+      'scopes: ["follow"]',
+      'bot.every("x", { hours: 1 }, ({ client }) => client.accounts.relationships({ id: ["1"] }));',
+    ),
+    [missing("read:follows")],
   ],
   [
     "a read outside the scopes in set-up",
