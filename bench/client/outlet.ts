@@ -3,6 +3,7 @@ import { Budget } from "../../core/client/budget.js";
 import type { Caller, Outlet } from "../../core/client/call.js";
 import { InvocationRecord } from "../../core/client/invocation-record.js";
 import { RedisLedger } from "../../core/client/redis-ledger.js";
+import { Turns } from "../../core/client/turns.js";
 import type { Http } from "../../core/mastodon/http.js";
 import { expandScopes } from "../../core/mastodon/scopes.js";
 import { keysUnder } from "../../core/store/keys.js";
@@ -27,6 +28,7 @@ export function outletOf({ http, keyring, origin, redis }: Shared, account: stri
     http,
     ledger: new RedisLedger(redis, keysUnder(ledgerOf.prefix), keyring, account),
     budget: new Budget(),
+    turns: new Turns(),
     epoch: ledgerOf.epoch,
     accessToken: () => "token-of-the-bench",
     tokenRefused: () => {

@@ -4,11 +4,15 @@ import type { Claim, LedgerEntry, Settlement } from "./ledger.js";
 
 /** Records a write before it is sent, and how it ended; refuses it where the account may not act. */
 export const admit: Link = async (call, next) => {
-  if (call.entry === undefined) return next(call);
-  const claim = claimOf(call);
-  const admission = await call.outlet.ledger.admit(claim);
-  if (admission !== "admitted") throw new NotReadyError(refusals[admission]);
-  return settled(claim, call, () => next(call));
+  const { entry, outlet } = call;
+  if (entry === undefined) return next(call);
+  return outlet.turns.run(entry.subject, "sending", async () => {
+    const claim = claimOf(call);
+    const admission = await outlet.ledger.admit(claim);
+    if (admission !== "admitted") throw new NotReadyError(refusals[admission]);
+    call.caller.record?.note(claim.key, claim.entry);
+    return settled(claim, call, () => next(call));
+  });
 };
 
 const refusals = {
@@ -21,6 +25,8 @@ const refusals = {
 export function claimOf(call: OutgoingCall, recorded?: LedgerEntry): Claim {
   const { caller, entry, name, outlet } = call;
   if (entry === undefined || caller.record === undefined) throw new TypeError(`${name} has no place in the ledger`);
+  const before = entry.recorded?.state === "sent" ? entry.recorded : undefined;
+  const now = Date.now();
   return {
     invocation: caller.record.invocation,
     key: entry.key,
@@ -29,11 +35,19 @@ export function claimOf(call: OutgoingCall, recorded?: LedgerEntry): Claim {
       operation: name,
       state: "sent",
       idempotencyKey: entry.idempotencyKey,
-      admittedAt: Date.now(),
+      admittedAt: now,
+      firstAdmittedAt: before?.firstAdmittedAt ?? now,
     },
     epoch: outlet.epoch,
-    again: entry.isRepeated,
+    again: entry.recorded?.state === "sent",
   };
+}
+
+/** Records how a claimed write ended, for later attempts and for this one. */
+export async function settle(call: OutgoingCall, claim: Claim, settlement: Settlement): Promise<void> {
+  await call.outlet.ledger.settle(claim, settlement);
+  const { result, state } = { result: undefined, ...settlement };
+  call.caller.record?.note(claim.key, { ...claim.entry, state, ...(state === "done" && { result }) });
 }
 
 async function settled(claim: Claim, call: OutgoingCall, sending: () => Promise<Reply>): Promise<Reply> {
@@ -41,19 +55,27 @@ async function settled(claim: Claim, call: OutgoingCall, sending: () => Promise<
   try {
     reply = await sending();
   } catch (error) {
-    const settlement = settlementOf(error);
-    if (settlement !== undefined) await call.outlet.ledger.settle(claim, settlement);
-    throw error;
+    const settlement = settlementOf(error, call);
+    if (settlement !== undefined) await settle(call, claim, settlement);
+    if (settlement?.state !== "done") throw error;
+    return { body: settlement.result };
   }
-  await call.outlet.ledger.settle(claim, { state: "done", result: reply.body });
+  await settle(call, claim, { state: "done", result: reply.body, text: reply.text });
   return reply;
 }
 
 /** Undefined: the outcome is unknown, so the entry stays as sent until it has been looked for. */
-function settlementOf(error: unknown): Settlement | undefined {
+function settlementOf(error: unknown, call: OutgoingCall): Settlement | undefined {
   if (error instanceof NetworkError) return error.sent ? undefined : { state: "void", reason: error.failure };
   if (error instanceof ServerRefusedError) {
-    return error.status >= 500 ? undefined : { state: "void", reason: `status ${error.status}` };
+    if (error.status >= 500) return undefined;
+    if (isGoneAlready(error, call)) return { state: "done", result: {} };
+    return { state: "void", reason: `status ${error.status}` };
   }
   return { state: "void", reason: error instanceof Error ? error.name : "failed" };
+}
+
+/** What was deleted by the request whose answer never came is not there any more: nothing else was asked for. */
+function isGoneAlready({ status }: ServerRefusedError, { entry, operation }: OutgoingCall): boolean {
+  return operation.method === "DELETE" && entry?.recorded?.state === "sent" && (status === 404 || status === 410);
 }

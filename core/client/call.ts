@@ -3,8 +3,9 @@ import type { Operation } from "../mastodon/operation.js";
 import type { OperationName } from "../mastodon/operations.js";
 import type { RequestParams } from "../mastodon/request.js";
 import type { Budget } from "./budget.js";
-import type { InvocationRecord } from "./invocation-record.js";
-import type { Ledger } from "./ledger.js";
+import type { InvocationRecord, WritePlace } from "./invocation-record.js";
+import type { Ledger, LedgerEntry } from "./ledger.js";
+import type { Turns } from "./turns.js";
 
 /** What an account's calls share: the way to its server, and who may say no. */
 export interface Outlet {
@@ -16,6 +17,8 @@ export interface Outlet {
   readonly http: Http;
   readonly ledger: Ledger;
   readonly budget: Budget;
+  /** Keeps equal writes from being sent while one of them is looked for. */
+  readonly turns: Turns<"sending" | "looking">;
   /** How long after its admission a write may still take effect, in milliseconds. Default 45,000. */
   readonly settledAfterMs?: number;
   /** Of the process that owns the account; admission refuses an older one. */
@@ -40,6 +43,12 @@ export interface Caller {
   readonly deadline: number;
 }
 
+/** A write's place in the ledger, and what is recorded there. */
+export interface WriteEntry extends WritePlace {
+  readonly idempotencyKey: string;
+  readonly recorded: LedgerEntry | undefined;
+}
+
 /** One call on its way out. */
 export interface OutgoingCall {
   readonly name: OperationName;
@@ -50,12 +59,14 @@ export interface OutgoingCall {
   readonly caller: Caller;
   readonly outlet: Outlet;
   /** Set for a write that has a place in the ledger. */
-  readonly entry?: { readonly key: string; readonly idempotencyKey: string; readonly isRepeated: boolean };
+  readonly entry?: WriteEntry;
 }
 
 /** What comes back: from the server, or from the ledger (then without headers). */
 export interface Reply {
   readonly body: unknown;
+  /** The body as it came. */
+  readonly text?: string | undefined;
   readonly headers?: AnswerHeaders;
 }
 

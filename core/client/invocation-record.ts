@@ -1,56 +1,115 @@
 import { hash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ReplayMismatchError } from "../errors.js";
 import type { OperationName } from "../mastodon/operations.js";
 import type { InvocationTrace, LedgerEntry } from "./ledger.js";
+import { textAt } from "./seen-post.js";
 
-/**
- * The writes of one attempt of an invocation, matched against what earlier attempts recorded. A write's key is the
- * author's, else operation + digest of the parameters + occurrence.
- */
+/** Where a write stands in its invocation. */
+export interface WritePlace {
+  /** The author's key, else operation + digest of the parameters + occurrence. */
+  readonly key: string;
+  /** The same for every write that asks for the same, in whatever invocation. */
+  readonly subject: string;
+  /** What of the key goes into a header. */
+  readonly digest: string;
+}
+
+/** The writes of one attempt of an invocation, matched against what earlier attempts recorded. */
 export class InvocationRecord {
   readonly invocation: string;
-  readonly #trace: InvocationTrace;
-  readonly #occurrences = new Map<string, number>();
-  readonly #unmatched: Set<string>;
+  readonly #writes: Map<string, LedgerEntry>;
   readonly #values: Map<string, unknown>;
+  /** By subject, the keys of writes that are under way or have succeeded in this attempt. */
+  readonly #occupied = new Map<string, Set<string>>();
+  readonly #unmatched: Set<string>;
+  readonly #underWay = new Map<string, Promise<unknown>>();
   readonly #taken: Set<string>;
+  #idempotencyBase: string | undefined;
 
-  constructor(invocation: string, trace: InvocationTrace) {
+  constructor(invocation: string, { values, writes }: InvocationTrace) {
     this.invocation = invocation;
-    this.#trace = trace;
-    this.#values = new Map(trace.values);
-    this.#taken = new Set([...trace.writes.values()].flatMap(({ result }) => idOf(result) ?? []));
-    this.#unmatched = new Set([...trace.writes.keys()].filter((key) => !isAuthors(key)));
-  }
-
-  /** The key of the next such write, counting its occurrence. */
-  nextKey(operation: OperationName, params: unknown, authorsKey: string | undefined): string {
-    if (authorsKey !== undefined) return `${authorsMark}${operation}#${authorsKey}`;
-    const base = `${operation}#${digest(params)}`;
-    const occurrence = (this.#occurrences.get(base) ?? 0) + 1;
-    this.#occurrences.set(base, occurrence);
-    return `${base}#${occurrence}`;
+    this.#writes = new Map(writes);
+    this.#values = new Map(values);
+    this.#taken = new Set([...writes.values()].flatMap(({ operation, result }) => entityOf(operation, result) ?? []));
+    this.#unmatched = new Set(
+      [...writes].filter(([key, { state }]) => !isAuthors(key) && state !== "void").map(([key]) => key),
+    );
   }
 
   /**
-   * What an earlier attempt recorded under the key. Throws ReplayMismatchError where it recorded nothing there while
-   * other writes of it have not come up again: the handler took another way, and would double what it did before.
+   * The place of the next such write. Equal ones are told apart by their occurrence; one that failed gives its place
+   * to the next equal one, so that a handler which tries again by itself asks for the same write.
    */
-  recorded(operation: OperationName, key: string): LedgerEntry | undefined {
-    const entry = this.#trace.writes.get(key);
-    if (entry !== undefined) this.#unmatched.delete(key);
-    else if (this.#unmatched.size > 0 && !isAuthors(key)) throw new ReplayMismatchError(operation);
-    return entry;
+  place(operation: OperationName, params: unknown, authorsKey: string | undefined): WritePlace {
+    const asked = digest(`${operation}#${textOf(params)}`);
+    const subject = `${operation}#${asked}`;
+    if (authorsKey !== undefined) {
+      const key = `${authorsMark}${operation}#${authorsKey}`;
+      return { key, subject, digest: digest(key) };
+    }
+    const occupied = this.#occupied.get(subject) ?? new Set();
+    this.#occupied.set(subject, occupied);
+    let occurrence = 1;
+    while (occupied.has(`${subject}#${occurrence}`)) occurrence += 1;
+    const key = `${subject}#${occurrence}`;
+    occupied.add(key);
+    return { key, subject, digest: `${asked}-${occurrence}` };
+  }
+
+  /** Carries a write out; one under the same key that is under way already gives its outcome to both. */
+  share<T>({ key, subject }: WritePlace, write: () => Promise<T>): Promise<T> {
+    const underWay = this.#underWay.get(key);
+    if (underWay !== undefined) return underWay as Promise<T>;
+    const outcome = write().then(
+      (reply) => {
+        this.#underWay.delete(key);
+        return reply;
+      },
+      (error: unknown) => {
+        this.#underWay.delete(key);
+        this.#occupied.get(subject)?.delete(key);
+        throw error;
+      },
+    );
+    this.#underWay.set(key, outcome);
+    return outcome;
+  }
+
+  /**
+   * What is recorded under the key. Throws ReplayMismatchError where nothing is, while other writes of an earlier
+   * attempt have not come up again: the handler took another way, and would double what it did before. Those that are
+   * asked for at the same time may come up in any order.
+   */
+  async recorded(operation: OperationName, key: string): Promise<LedgerEntry | undefined> {
+    const entry = this.#writes.get(key);
+    this.#unmatched.delete(key);
+    if (entry !== undefined || isAuthors(key) || this.#unmatched.size === 0) return entry;
+    await nextTurn();
+    if (this.#unmatched.size > 0) throw new ReplayMismatchError(operation);
+    return undefined;
+  }
+
+  /** Takes in how a write of this attempt stands. */
+  note(key: string, entry: LedgerEntry): void {
+    this.#writes.set(key, entry);
+    const entity = entityOf(entry.operation, entry.result);
+    if (entity !== undefined) this.#taken.add(entity);
   }
 
   /**
    * Takes what was found on the server, by its id, as the result of one write. False where it is that of another
    * write of this invocation already: two posts may say the same.
    */
-  take(id: string): boolean {
-    if (this.#taken.has(id)) return false;
-    this.#taken.add(id);
+  take(operation: OperationName, id: string): boolean {
+    if (this.isTaken(operation, id)) return false;
+    this.#taken.add(`${operation} ${id}`);
     return true;
+  }
+
+  /** Whether an entity is the result of a write of this invocation. */
+  isTaken(operation: OperationName, id: string): boolean {
+    return this.#taken.has(`${operation} ${id}`);
   }
 
   /** What `once` computed under the name, in this attempt or an earlier one; boxed because it may be null. */
@@ -64,8 +123,9 @@ export class InvocationRecord {
   }
 
   /** The same for this write over all attempts, and never the same for another account's. */
-  idempotencyKey(account: string, server: string, key: string): string {
-    return hash("sha256", [account, server, this.invocation, key].join("\n"), "hex").slice(0, 40);
+  idempotencyKey(account: string, server: string, place: WritePlace): string {
+    this.#idempotencyBase ??= hash("sha256", [account, server, this.invocation].join("\n"), "hex").slice(0, 24);
+    return `${this.#idempotencyBase}-${place.digest}`;
   }
 }
 
@@ -75,13 +135,23 @@ function isAuthors(key: string): boolean {
   return key.startsWith(authorsMark);
 }
 
-function idOf(result: unknown): string | undefined {
-  return typeof result === "object" && result !== null && "id" in result ? String(result.id) : undefined;
+/** What an operation made: ids of different kinds may be alike. */
+function entityOf(operation: OperationName, result: unknown): string | undefined {
+  const id = textAt(result, "id");
+  return id === "" ? undefined : `${operation} ${id}`;
 }
 
-function digest(params: unknown): string {
-  const text = JSON.stringify(params, (_name, value: unknown) =>
-    value instanceof Blob ? { type: value.type, size: value.size } : value,
-  );
+function digest(text: string): string {
   return hash("sha256", text, "hex").slice(0, 16);
+}
+
+/** Files go by what is known of them at once. */
+function textOf(params: unknown): string {
+  return JSON.stringify(params, writable) ?? "";
+}
+
+function writable(_name: string, value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (!(value instanceof Blob)) return value;
+  return { type: value.type, size: value.size, name: "name" in value ? value.name : undefined };
 }

@@ -1,13 +1,18 @@
 import type { OperationName } from "../mastodon/operations.js";
 
-/** A write as the ledger knows it. `sent`: admitted, and its outcome is not known (yet). */
+/**
+ * A write as the ledger knows it. `sent`: admitted, and its outcome is not known (yet). `void`: it was asked for, and
+ * took no effect.
+ */
 export interface LedgerEntry {
   readonly operation: OperationName;
-  readonly state: "sent" | "done" | "uncertain";
+  readonly state: "sent" | "done" | "uncertain" | "void";
   /** The same each time this write is sent. */
   readonly idempotencyKey: string;
   /** When it was last admitted, in milliseconds since the epoch. */
   readonly admittedAt: number;
+  /** When it was first admitted without an outcome that is known: from then on it may have taken effect. */
+  readonly firstAdmittedAt: number;
   /** What the server answered, when done. */
   readonly result?: unknown;
 }
@@ -26,16 +31,21 @@ export interface Claim {
   readonly rider: string;
   readonly entry: LedgerEntry;
   readonly epoch: number;
-  /** Whether an entry that is `sent` may be claimed again: its outcome was looked for, or does not matter. */
+  /** Whether an entry that is `sent` may be claimed again: it was looked for in vain, or has no second effect. */
   readonly again: boolean;
 }
 
-/** The answer to a claim. `known`: there is an entry already. */
+/** The answer to a claim. `known`: there is an entry already that is not void. */
 export type Admission = "admitted" | "paused" | "outdated" | "known";
 
 /** How a write ended. `void`: the server did not carry it out, so it may be asked for again. */
 export type Settlement =
-  | { readonly state: "done"; readonly result: unknown }
+  | {
+      readonly state: "done";
+      readonly result: unknown;
+      /** The result as JSON, where it is at hand: it need not be written a second time. */
+      readonly text?: string | undefined;
+    }
   | { readonly state: "void" | "uncertain"; readonly reason: string };
 
 /**
@@ -50,6 +60,8 @@ export interface Ledger {
   admit(claim: Claim): Promise<Admission>;
   /** One step: records how it ended, and writes the audit. */
   settle(claim: Claim, settlement: Settlement): Promise<void>;
+  /** The ids of what an operation is known to have made for the account since, in milliseconds since the epoch. */
+  created(operation: OperationName, since: number): Promise<ReadonlySet<string>>;
   /** Keeps a value that `once` computed. */
   keep(invocation: string, name: string, value: unknown): Promise<void>;
 }

@@ -1,25 +1,30 @@
 import type { Redis } from "ioredis";
+import type { OperationName } from "../mastodon/operations.js";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
 import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
 import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settlement } from "./ledger.js";
 import { LuaScript } from "./lua-script.js";
+import { textAt } from "./seen-post.js";
 
 const keptMs = 30 * 24 * 60 * 60 * 1_000;
 const auditLength = 10_000;
+/** The audit's places carry Redis' clock, which may differ from this machine's. */
+const clockToleranceMs = 60_000;
 const writePrefix = "write:";
 const valuePrefix = "once:";
 
 const admitScript = new LuaScript(`
 if redis.call("EXISTS", KEYS[3]) == 1 then return "paused" end
 if redis.call("GET", KEYS[2]) ~= ARGV[3] then return "outdated" end
-if ARGV[4] == "0" and redis.call("HEXISTS", KEYS[1], ARGV[1]) == 1 then return "known" end
+local known = ARGV[4] == "0" and redis.call("HGET", KEYS[1], ARGV[1])
+if known and not string.find(known, '"state":"void"', 1, true) then return "known" end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
 redis.call("PEXPIRE", KEYS[1], ARGV[5])
 return "admitted"`);
 
 const settleScript = new LuaScript(`
-if ARGV[2] == "" then redis.call("HDEL", KEYS[1], ARGV[1]) else redis.call("HSET", KEYS[1], ARGV[1], ARGV[2]) end
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
 redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[3], "*", unpack(ARGV, 4))
 return 1`);
 
@@ -78,24 +83,24 @@ export class RedisLedger implements Ledger {
 
   async settle(claim: Claim, settlement: Settlement): Promise<void> {
     const { invocation, entry } = claim;
-    const result = settlement.state === "done" ? { result: settlement.result } : {};
-    const text =
-      settlement.state === "void" ? "" : this.#write(claim, { ...entry, ...result, state: settlement.state });
-    const audit = {
-      at: Date.now().toString(),
-      rider: claim.rider,
-      operation: entry.operation,
-      invocation,
-      outcome: settlement.state,
-      reason: settlement.state === "done" ? "" : settlement.reason,
-    };
+    const isDone = settlement.state === "done";
+    const text = this.#write(claim, { ...entry, state: settlement.state }, isDone ? jsonOf(settlement) : undefined);
     const keys = [this.#key(invocation), this.#keys.account(this.#account, "audit")];
     await settleScript.run(this.#redis, keys, [
       writePrefix + claim.key,
       text,
       auditLength,
-      ...Object.entries(audit).flat(),
+      ...["at", Date.now(), "rider", claim.rider, "operation", entry.operation, "invocation", invocation],
+      ...["outcome", settlement.state, "reason", isDone ? "" : settlement.reason],
+      ...["created", isDone ? textAt(settlement.result, "id") : ""],
     ]);
+  }
+
+  async created(operation: OperationName, since: number): Promise<ReadonlySet<string>> {
+    const from = Math.max(0, since - clockToleranceMs);
+    const rows = await this.#redis.xrange(this.#keys.account(this.#account, "audit"), from, "+");
+    const made = rows.map(([, fields]) => recordOf(fields)).filter((row) => row.get("operation") === operation);
+    return new Set(made.flatMap((row) => row.get("created") || []));
   }
 
   async keep(invocation: string, name: string, value: unknown): Promise<void> {
@@ -105,11 +110,12 @@ export class RedisLedger implements Ledger {
     await this.#redis.multi().hset(key, field, sealed).pexpire(key, keptMs).exec();
   }
 
-  #write({ invocation, key }: Claim, { result, ...plain }: LedgerEntry): string {
-    if (result === undefined) return JSON.stringify(plain);
-    const place = this.#place(invocation, writePrefix + key);
-    const stored: StoredEntry = { ...plain, sealedResult: this.#keyring.seal(JSON.stringify(result), place) };
-    return JSON.stringify(stored);
+  #write({ invocation, key }: Claim, plain: Omit<LedgerEntry, "result">, result?: string): string {
+    const text = JSON.stringify(plain);
+    if (result === undefined) return text;
+    const sealed = this.#keyring.seal(result, this.#place(invocation, writePrefix + key));
+    // What is sealed holds nothing that JSON would escape: a second pass over it would take longer than the scripts.
+    return `${text.slice(0, -1)},"sealedResult":"${sealed}"}`;
   }
 
   #read(invocation: string, field: string, text: string): LedgerEntry {
@@ -128,6 +134,18 @@ export class RedisLedger implements Ledger {
   #key(invocation: string): string {
     return this.#keys.account(this.#account, "invocation", invocation);
   }
+}
+
+/** The fields of a stream's entry: Redis gives names and values in turn. */
+function recordOf(fields: readonly string[]): Map<string, string> {
+  const record = new Map<string, string>();
+  for (let at = 0; at < fields.length; at += 2) record.set(fields[at] ?? "", fields[at + 1] ?? "");
+  return record;
+}
+
+/** Undefined where the server answered nothing. */
+function jsonOf({ result, text }: Extract<Settlement, { state: "done" }>): string | undefined {
+  return text ?? (result === undefined ? undefined : JSON.stringify(result));
 }
 
 function ledgerPlaceIn(account: string, invocation: string, field: string): string {

@@ -1,24 +1,24 @@
 import { UncertainOutcomeError } from "../errors.js";
-import type { Link, OutgoingCall, Reply } from "./call.js";
-import type { LedgerEntry } from "./ledger.js";
+import type { Link, Next, OutgoingCall, Reply } from "./call.js";
+import type { InvocationRecord, WritePlace } from "./invocation-record.js";
 import { lookUp } from "./look-up.js";
 
 /** Answers a write that an earlier attempt made with its recorded result; finds out about one whose answer never came. */
 export const replay: Link = async (call, next) => {
   const { record } = call.caller;
   if (call.operation.effect === "read" || record === undefined) return next(call);
-  const key = record.nextKey(call.name, call.params, call.key);
-  const recorded = record.recorded(call.name, key);
-  if (recorded?.state === "done") return { body: recorded.result };
-  if (recorded?.state === "uncertain") throw new UncertainOutcomeError(call.name);
-  const idempotencyKey = record.idempotencyKey(call.outlet.account, call.outlet.server, key);
-  const entered: OutgoingCall = { ...call, entry: { key, idempotencyKey, isRepeated: recorded !== undefined } };
-  const found = recorded === undefined ? undefined : await whatBecameOf(entered, recorded);
-  return found ?? next(entered);
+  const place = record.place(call.name, call.params, call.key);
+  return record.share(place, () => outcome(call, next, record, place));
 };
 
-/** Undefined: it may be sent (again). */
-async function whatBecameOf(call: OutgoingCall, recorded: LedgerEntry): Promise<Reply | undefined> {
-  if (call.operation.effect === "idempotent") return undefined;
-  return lookUp(call, recorded);
+async function outcome(call: OutgoingCall, next: Next, record: InvocationRecord, place: WritePlace): Promise<Reply> {
+  const recorded = await record.recorded(call.name, place.key);
+  if (recorded?.state === "done") return { body: recorded.result };
+  if (recorded?.state === "uncertain") throw new UncertainOutcomeError(call.name);
+  const { account, server } = call.outlet;
+  const idempotencyKey = record.idempotencyKey(account, server, place);
+  const entered = { ...call, entry: { ...place, idempotencyKey, recorded } };
+  // What may be repeated needs no looking for.
+  const isOpen = recorded?.state === "sent" && call.operation.effect === "write";
+  return (isOpen ? await lookUp(entered, recorded) : undefined) ?? next(entered);
 }

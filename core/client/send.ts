@@ -8,21 +8,25 @@ import type { OutgoingCall, Reply } from "./call.js";
 
 const readAttempts = 3;
 const firstPauseMs = 500;
+/** Of one request, where the caller's deadline leaves as much. */
+const requestTimeoutMs = 30_000;
 /** Without a word of the server about when there is room again. */
 const blindWaitMs = 60_000;
 /** A server may say that there is room at once, and refuse the next request all the same. */
 const shortestWaitMs = 1_000;
 
-/** Sends the request. Reads that fail in passing are sent again; a write is sent once. */
+/** Sends the request. Reads that fail in passing are sent again before the deadline; a write is sent once. */
 export async function send(call: OutgoingCall): Promise<Reply> {
+  const { deadline, signal } = call.caller;
   const attempts = call.operation.effect === "read" ? readAttempts : 1;
   for (let attempt = 1; ; attempt += 1) {
+    const pauseMs = firstPauseMs * 2 ** (attempt - 1) * (0.5 + Math.random());
     try {
       return await sendOnce(call);
     } catch (error) {
-      if (attempt === attempts || !isPassing(error)) throw error;
+      if (attempt === attempts || !isPassing(error) || Date.now() + pauseMs >= deadline) throw error;
     }
-    await sleep(firstPauseMs * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal: call.caller.signal });
+    await sleep(pauseMs, undefined, { signal });
   }
 }
 
@@ -38,14 +42,16 @@ async function sendOnce(call: OutgoingCall): Promise<Reply> {
     headers: entry !== undefined && operation.idempotencyKey ? { "idempotency-key": entry.idempotencyKey } : undefined,
     token,
     signal: caller.signal,
+    timeoutMs: Math.max(1, Math.min(requestTimeoutMs, caller.deadline - Date.now())),
     what: call.name,
   });
   const limit = parseRateLimit(answer);
   if (limit !== undefined) outlet.budget.note(operation.bucket, limit);
-  if (answer.status >= 200 && answer.status < 300) return { body: answer.body, headers: answer.headers };
+  if (answer.status >= 200 && answer.status < 300) {
+    return { body: answer.body, text: answer.text, headers: answer.headers };
+  }
   throw refusalOf(call, answer, limit?.resetsAt);
 }
-
 function refusalOf(call: OutgoingCall, answer: Answer, resetsAt: number | undefined): Error {
   const { name, operation, outlet } = call;
   if (answer.status === 429) {

@@ -6,6 +6,7 @@ import type { Credentials } from "../auth/vault.js";
 import { Budget } from "../client/budget.js";
 import type { Outlet } from "../client/call.js";
 import { RedisLedger } from "../client/redis-ledger.js";
+import { Turns } from "../client/turns.js";
 import { NotReadyError } from "../errors.js";
 import type { Tenure } from "../jobs/ownership.js";
 import { HttpToken, type Http } from "../mastodon/http.js";
@@ -27,6 +28,7 @@ export class AccountOutlet implements Outlet {
   readonly http: Http;
   readonly ledger: RedisLedger;
   readonly budget = new Budget();
+  readonly turns: Outlet["turns"] = new Turns();
   readonly #tenure: Tenure;
   readonly #logger: Logger;
   #open: { accessToken: string; personId: string; refused: () => void } | undefined;

@@ -126,7 +126,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #answer(): Answer | undefined {
-    const body = bodyOf(textOf(this.#chunks), this.#status, this.#options.request.token);
+    const text = textOf(this.#chunks);
+    const body = bodyOf(text, this.#status, this.#options.request.token);
     if (body.failure !== undefined) {
       const said = body.failure === "cut" ? "broke its answer off" : "answered something that is not JSON";
       this.#fail(body.failure, `${said} (status ${this.#status})`);
@@ -137,6 +138,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       headers: this.#headers,
       body: body.value,
       isJson: body.isJson,
+      text: body.isJson && this.#status < 300 ? text : undefined,
       receivedAt: this.#receivedAt,
       serverDate: epochOf(this.#headers["date"]),
     };

@@ -33,6 +33,8 @@ export interface Answer {
   /** The parsed JSON; with an error status also text (its start); undefined where nothing came. */
   readonly body: unknown;
   readonly isJson: boolean;
+  /** The JSON of a success as it came. */
+  readonly text?: string | undefined;
   /** When the head of the answer came, in epoch milliseconds of this machine. */
   readonly receivedAt: number;
   /** The `Date` of the answer in epoch milliseconds of the server. */

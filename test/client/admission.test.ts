@@ -86,7 +86,7 @@ describe("the ledger and the audit", () => {
       { rider: "tester", operation: "statuses.create", invocation: "audited", outcome: "void", reason: "status 422" },
     ]);
     const { writes } = await bot.ledger.trace("audited");
-    expect(new Set([...writes.values()].map(({ state }) => state))).toEqual(new Set(["done", "sent"]));
+    expect(new Set([...writes.values()].map(({ state }) => state))).toEqual(new Set(["done", "sent", "void"]));
   });
 
   test("are kept for 30 days, results sealed and bound to their place", async () => {

@@ -6,6 +6,7 @@ import type { Client } from "../../core/client/client.js";
 import { createClient } from "../../core/client/create-client.js";
 import { InvocationRecord } from "../../core/client/invocation-record.js";
 import { RedisLedger } from "../../core/client/redis-ledger.js";
+import { Turns } from "../../core/client/turns.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
 import type { OperationName } from "../../core/mastodon/operations.js";
 import { expandScopes, type Scope } from "../../core/mastodon/scopes.js";
@@ -32,6 +33,8 @@ export interface Bot {
   attempt(invocation: string, caller?: Partial<Caller>): Promise<Client<Scope>>;
   /** The client of a set-up. */
   setUp(caller?: Partial<Caller>): Client<Scope>;
+  /** How the writes of an invocation stand. */
+  states(invocation: string): Promise<string[]>;
   /** The requests that carried an operation out, or tried to. */
   calls(operation: OperationName): ReturnType<Sandbox["requests"]>;
   /** What the account has posted, the newest first. */
@@ -63,6 +66,7 @@ export async function botOn(sandbox: Sandbox, token: string, changes: Partial<Ou
     http,
     ledger,
     budget: new Budget(),
+    turns: new Turns(),
     settledAfterMs: 0,
     epoch: 1,
     accessToken: () => token,
@@ -92,6 +96,7 @@ export async function botOn(sandbox: Sandbox, token: string, changes: Partial<Ou
       return createClient<Scope>(outlet, caller({ record, ...more }));
     },
     setUp: (more = {}) => createClient<Scope>(outlet, caller(more)),
+    states: async (invocation) => [...(await ledger.trace(invocation)).writes.values()].map(({ state }) => state),
     calls: (operation) => sandbox.requests().filter((request) => request.operation === operation),
     posts: async () => {
       const statuses = await sandbox.actAs("alice").accounts.statuses({ id: outlet.personId });

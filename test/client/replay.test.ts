@@ -122,37 +122,52 @@ describe("what once() computed", () => {
 });
 
 describe("the key of a write", () => {
-  const record = () => new InvocationRecord("i", { writes: new Map(), values: new Map() });
+  const record = (invocation = "i") => new InvocationRecord(invocation, { writes: new Map(), values: new Map() });
+  const keyOf = (params: unknown) => record().place("media.create", params, undefined).key;
 
   test("depends on operation, parameters and occurrence", () => {
     const one = record();
     const keys = [
-      one.nextKey("statuses.create", { status: "a" }, undefined),
-      one.nextKey("statuses.create", { status: "b" }, undefined),
-      one.nextKey("statuses.create", { status: "a" }, undefined),
-      one.nextKey("accounts.follow", { status: "a" }, undefined),
-    ];
+      one.place("statuses.create", { status: "a" }, undefined),
+      one.place("statuses.create", { status: "b" }, undefined),
+      one.place("statuses.create", { status: "a" }, undefined),
+      one.place("accounts.follow", { status: "a" }, undefined),
+    ].map(({ key }) => key);
     expect(new Set(keys).size).toBe(4);
-    expect(record().nextKey("statuses.create", { status: "a" }, undefined)).toBe(keys[0]);
+    expect(record().place("statuses.create", { status: "a" }, undefined).key).toBe(keys[0]);
   });
 
-  test("tells files apart by size and type", () => {
-    const key = (file: Blob) => record().nextKey("media.create", { file }, undefined);
-    expect(key(new Blob(["a"], { type: "image/png" }))).toBe(key(new Blob(["b"], { type: "image/png" })));
-    expect(key(new Blob(["a"], { type: "image/png" }))).not.toBe(key(new Blob(["ab"], { type: "image/png" })));
+  test("tells files apart by name, size and type", () => {
+    const png = { type: "image/png" };
+    expect(keyOf({ file: new Blob(["a"], png) })).toBe(keyOf({ file: new Blob(["b"], png) }));
+    expect(keyOf({ file: new Blob(["a"], png) })).not.toBe(keyOf({ file: new Blob(["ab"], png) }));
+    expect(keyOf({ file: new File(["a"], "a.png", png) })).not.toBe(keyOf({ file: new File(["a"], "b.png", png) }));
   });
 
-  test("makes an Idempotency-Key that no other account, server or invocation has", () => {
-    const base = ["newsbot", "https://a.example", "k"] as const;
-    const other = new InvocationRecord("j", { writes: new Map(), values: new Map() });
+  test("takes numbers of any size", () => {
+    expect(keyOf({ limit: 2n ** 70n })).not.toBe(keyOf({ limit: 2n ** 71n }));
+  });
+
+  test("makes an Idempotency-Key that no other account, server, invocation, write or occurrence has", () => {
+    const post = { status: "a" };
+    const keyFor = (account: string, server: string, invocation = "i", params: object = post, key?: string) => {
+      const of = record(invocation);
+      return of.idempotencyKey(account, server, of.place("statuses.create", params, key));
+    };
+    const twice = record();
+    twice.place("statuses.create", post, undefined);
     const keys = [
-      record().idempotencyKey(...base),
-      record().idempotencyKey("other", base[1], base[2]),
-      record().idempotencyKey(base[0], "https://b.example", base[2]),
-      record().idempotencyKey(base[0], base[1], "l"),
-      other.idempotencyKey(...base),
+      keyFor("newsbot", "https://a.example"),
+      keyFor("other", "https://a.example"),
+      keyFor("newsbot", "https://b.example"),
+      keyFor("newsbot", "https://a.example", "j"),
+      keyFor("newsbot", "https://a.example", "i", { status: "b" }),
+      keyFor("newsbot", "https://a.example", "i", post, "k"),
+      keyFor("newsbot", "https://a.example", "i", post, "l"),
+      twice.idempotencyKey("newsbot", "https://a.example", twice.place("statuses.create", post, undefined)),
     ];
-    expect(new Set(keys).size).toBe(5);
-    expect(record().idempotencyKey(...base)).toBe(keys[0]);
+    expect(new Set(keys).size).toBe(8);
+    expect(keyFor("newsbot", "https://a.example")).toBe(keys[0]);
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{24}-[0-9a-f]{16}(?:-\d+)?$/);
   });
 });

@@ -30,7 +30,7 @@ const progress = { rider: "headlines", cursor: undefined, epoch: 1 };
 const claim = {
   key: "statuses.create#00#1",
   rider: "headlines",
-  entry: { operation: "statuses.create", state: "sent", idempotencyKey: "k", admittedAt: 1 },
+  entry: { operation: "statuses.create", state: "sent", idempotencyKey: "k", admittedAt: 1, firstAdmittedAt: 1 },
   epoch: 1,
   again: false,
 } as const;

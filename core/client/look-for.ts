@@ -1,0 +1,42 @@
+import { NotReadyError, ServerRefusedError } from "../errors.js";
+import { operationList, type OperationName } from "../mastodon/operations.js";
+import type { RequestParams } from "../mastodon/request.js";
+import type { Reply } from "./call.js";
+import type { OpenWrite } from "./open-write.js";
+import { send } from "./send.js";
+
+/**
+ * Reads for a look-up: the core's own reading, outside the rider's fence and without a place in the ledger. Undefined
+ * where the server refuses it.
+ */
+export async function lookFor({ call }: OpenWrite, name: string, params: RequestParams): Promise<Reply | undefined> {
+  const row = operationList.find((candidate) => candidate.name === name);
+  if (row === undefined) throw new TypeError(`${name} is no operation to look by`);
+  const { caller, outlet } = call;
+  try {
+    return await send({
+      name: name as OperationName,
+      operation: row.operation,
+      params,
+      key: undefined,
+      caller,
+      outlet,
+    });
+  } catch (error) {
+    if (!(error instanceof ServerRefusedError) || error.status >= 500) throw error;
+    // A page in front of the server says nothing about what is behind it.
+    if (typeof error.body !== "object") throw unreadable(name);
+    return undefined;
+  }
+}
+
+/** What is answered in a list. Throws where it is none: what is not seen must not be taken for not there. */
+export function listed({ body }: Reply, name: string): readonly unknown[] {
+  if (!Array.isArray(body)) throw unreadable(name);
+  return body;
+}
+
+/** The answer makes no sense today; it is looked again. */
+export function unreadable(name: string): NotReadyError {
+  return new NotReadyError(`${name}: the server answered something that a write cannot be looked for in`);
+}
