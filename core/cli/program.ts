@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addAuth } from "./auth.js";
 import { addCheck } from "./check.js";
 import type { Context } from "./context.js";
+import { addDoctor } from "./doctor.js";
 import { exitCodeFor, exitCodes, explain } from "./exit.js";
 import { addExport } from "./export.js";
 import { addImport } from "./import.js";
@@ -25,6 +26,7 @@ export async function runProgram(argv: readonly string[], version: string, conte
     addAuth,
     addCheck,
     addStatus,
+    addDoctor,
     addRevoke,
     addRestore,
     addExport,
