@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
 import type { Scope } from "../mastodon/scopes.js";
+import type { Since } from "./duration.js";
 
 /** What accounts.yaml needs to know of a plugin; the host hands in how to find one. */
 export interface PluginFacts {
@@ -21,6 +22,10 @@ export interface RiderEntry<P extends PluginFacts = PluginFacts> {
   readonly scopes: readonly Scope[];
   /** Validated by the plugin's schema; undefined where it has none. */
   readonly config: unknown;
+  /** Where its first start begins; undefined: now. */
+  readonly since?: Since | undefined;
+  /** How old an event may be when it is handled, in milliseconds; undefined: as usual for its kind. */
+  readonly staleAfterMs?: number | undefined;
 }
 
 /** One entry of accounts.yaml, validated and frozen. */

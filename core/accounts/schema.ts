@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { allScopes } from "../mastodon/scopes.js";
 import { didYouMean } from "./did-you-mean.js";
+import { durationRule, readSince, readStaleAfter } from "./duration.js";
 
 /**
  * The shape of accounts.yaml. Descriptions serve twice: in messages, as what would be right, and in an editor.
@@ -21,6 +22,19 @@ export const pluginEntrySchema = z.strictObject({
   use: z.string().min(1, "empty: write the name of a plugin").describe("a shipped plugin, an npm package or a path"),
   as: nameSchema.describe("the rider's name, such as headlines").optional(),
   allow: z.array(scopeSchema).describe("optional scopes of the plugin to grant, such as [write:media]").optional(),
+  since: z
+    .string()
+    .refine(
+      (text) => readSince(text) !== undefined,
+      `not a duration or a time: ${durationRule}, or 2026-08-01T12:00:00Z`,
+    )
+    .describe("how far back a first start begins, such as 2h or 2026-08-01T12:00:00Z")
+    .optional(),
+  stale_after: z
+    .string()
+    .refine((text) => readStaleAfter(text) !== undefined, `not a duration: ${durationRule}, or never`)
+    .describe("how old an event may be when it is handled, such as 12h, or never")
+    .optional(),
   with: z.unknown().describe("the plugin's own settings").optional(),
 });
 

@@ -3,12 +3,12 @@ import type { OperationName } from "../mastodon/operations.js";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
 import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
+import { auditFields, auditKey, auditLength } from "./audit.js";
 import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settlement } from "./ledger.js";
 import { LuaScript } from "./lua-script.js";
 import { textAt } from "./seen-post.js";
 
 const keptMs = 30 * 24 * 60 * 60 * 1_000;
-const auditLength = 10_000;
 /** The audit's places carry Redis' clock, which may differ from this machine's. */
 const clockToleranceMs = 60_000;
 const writePrefix = "write:";
@@ -85,20 +85,21 @@ export class RedisLedger implements Ledger {
     const { invocation, entry } = claim;
     const isDone = settlement.state === "done";
     const text = this.#write(claim, { ...entry, state: settlement.state }, isDone ? jsonOf(settlement) : undefined);
-    const keys = [this.#key(invocation), this.#keys.account(this.#account, "audit")];
-    await settleScript.run(this.#redis, keys, [
-      writePrefix + claim.key,
-      text,
-      auditLength,
-      ...["at", Date.now(), "rider", claim.rider, "operation", entry.operation, "invocation", invocation],
-      ...["outcome", settlement.state, "reason", isDone ? "" : settlement.reason],
-      ...["created", isDone ? textAt(settlement.result, "id") : ""],
-    ]);
+    const line = {
+      rider: claim.rider,
+      operation: entry.operation,
+      invocation,
+      outcome: settlement.state,
+      reason: isDone ? "" : settlement.reason,
+      created: isDone ? textAt(settlement.result, "id") : "",
+    };
+    const keys = [this.#key(invocation), this.#keys.account(this.#account, auditKey)];
+    await settleScript.run(this.#redis, keys, [writePrefix + claim.key, text, auditLength, ...auditFields(line)]);
   }
 
   async created(operation: OperationName, since: number): Promise<ReadonlySet<string>> {
     const from = Math.max(0, since - clockToleranceMs);
-    const rows = await this.#redis.xrange(this.#keys.account(this.#account, "audit"), from, "+");
+    const rows = await this.#redis.xrange(this.#keys.account(this.#account, auditKey), from, "+");
     const made = rows.map(([, fields]) => recordOf(fields)).filter((row) => row.get("operation") === operation);
     return new Set(made.flatMap((row) => row.get("created") || []));
   }

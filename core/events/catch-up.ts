@@ -37,3 +37,11 @@ export async function newestPosition(client: Can<"notifications.list">): Promise
   const page = await client.notifications.list({ limit: 1 });
   return page.items[0]?.id ?? "";
 }
+
+/** The position of someone who begins at a time (milliseconds since the epoch): the newest notification before it. */
+export async function positionBefore(client: Can<"notifications.list">, time: number): Promise<string> {
+  for await (const { created_at, id } of client.notifications.list({ limit: pageLength })) {
+    if (Date.parse(created_at) < time) return id;
+  }
+  return "";
+}

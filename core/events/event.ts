@@ -3,7 +3,8 @@ import type { Notification, NotificationType } from "../mastodon/notification-en
 import type { Scope } from "../mastodon/scopes.js";
 
 type NotificationName = `notification.${NotificationType}`;
-type TimelineName =
+/** A timeline, as `on` names it. */
+export type TimelineName =
   | "timeline.home"
   | "timeline.local"
   | "timeline.public"

@@ -4,6 +4,7 @@ import { openStream, streamingAddress, type StreamAuth, type StreamEnd } from ".
 import type { Subscription } from "../mastodon/stream.js";
 import type { ServerEvent } from "./event.js";
 import { oneAtATime } from "./one-at-a-time.js";
+import { nextPollMs, type PollTiming } from "./polling.js";
 import { eventIn } from "./subscriptions.js";
 
 /** How an account hears of events at the moment. */
@@ -13,8 +14,7 @@ export interface Hearing {
 }
 
 /** How long things take while listening, in milliseconds. */
-export interface ListenTiming {
-  readonly pollEveryMs: number;
+export interface ListenTiming extends PollTiming {
   /** What a stream did not carry, or brought out of order, is read at the latest then. */
   readonly catchUpEveryMs: number;
   /** The longest pause before the next connection. */
@@ -26,7 +26,8 @@ export interface ListenTiming {
 }
 
 const usualTiming: ListenTiming = {
-  pollEveryMs: 60_000,
+  pollFastestMs: 15_000,
+  pollSlowestMs: 5 * 60_000,
   catchUpEveryMs: 5 * 60_000,
   longestPauseMs: 60_000,
   goodConnectionMs: 60_000,
@@ -44,8 +45,13 @@ export interface ListenOptions {
   accessToken(): string;
   onEvent(event: ServerEvent): void;
   onHearing(hearing: Hearing): void;
-  /** Reads what was missed: at each start, each reconnect, and from time to time. It is called one at a time. */
-  catchUp(): Promise<void>;
+  /**
+   * Reads what was missed: at each start, each reconnect (`isAfterGap`), and from time to time. It is called one at a
+   * time, and answers whether anything was new.
+   */
+  catchUp(isAfterGap: boolean): Promise<boolean>;
+  /** The shortest interval between polls that the server's limits leave room for, in milliseconds. */
+  leastPollMs?(): number;
   /** The server refused the token at the upgrade, or closed as it does when a token is revoked. */
   onRefused(): void;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -63,12 +69,38 @@ export async function listen(options: ListenOptions): Promise<void> {
     options.onHearing({ mode: "none", connected: false });
     return untilAborted(signal);
   }
-  const inTurn = { ...options, catchUp: oneAtATime(() => options.catchUp()), timing: timingOf(options) };
+  const inTurn = { ...options, ...reading(options), timing: timingOf(options) };
   if (info.streaming === undefined) return poll(inTurn);
   return stream(inTurn, info.streaming);
 }
 
-type Listening = ListenOptions & { readonly timing: ListenTiming };
+type Listening = Omit<ListenOptions, "catchUp" | "timing"> & Reading & { readonly timing: ListenTiming };
+
+interface Reading {
+  /** From now on there is a gap, until a catch-up has read it. */
+  gap(): void;
+  /** One at a time. */
+  catchUp(): Promise<void>;
+  /** Whether the last catch-up brought anything new. */
+  wasActive(): boolean;
+}
+
+/** A gap stays one until a catch-up that began after it has come to its end. */
+function reading(options: ListenOptions): Reading {
+  let hasGap = true;
+  let isActive = false;
+  const read = async () => {
+    const isAfterGap = hasGap;
+    hasGap = false;
+    try {
+      isActive = await options.catchUp(isAfterGap);
+    } catch (error) {
+      hasGap ||= isAfterGap;
+      throw error;
+    }
+  };
+  return { gap: () => void (hasGap = true), catchUp: oneAtATime(read), wasActive: () => isActive };
+}
 
 async function stream(options: Listening, base: string): Promise<void> {
   const { signal, timing } = options;
@@ -78,6 +110,7 @@ async function stream(options: Listening, base: string): Promise<void> {
     const startedAt = Date.now();
     const end = await holdSocket(options, base, authWays[way] ?? "header");
     if (signal.aborted) return;
+    options.gap();
     options.onHearing({ mode: "streaming", connected: false });
     options.log.info({ ...end }, "the stream ended");
     const isRefused = end.kind === "refused" && tokenRefusals.includes(end.status);
@@ -94,6 +127,7 @@ async function stream(options: Listening, base: string): Promise<void> {
 
 async function poll(options: Listening): Promise<void> {
   const { signal, timing } = options;
+  let intervalMs = timing.pollFastestMs;
   while (!signal.aborted) {
     const connected = await options.catchUp().then(
       () => true,
@@ -104,7 +138,8 @@ async function poll(options: Listening): Promise<void> {
     );
     if (signal.aborted) return;
     options.onHearing({ mode: "polling", connected });
-    const pauseMs = timing.pollEveryMs * (0.9 + Math.random() * 0.2);
+    intervalMs = nextPollMs(intervalMs, connected && options.wasActive(), timing);
+    const pauseMs = Math.max(intervalMs, options.leastPollMs?.() ?? 0) * (0.9 + Math.random() * 0.2);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }

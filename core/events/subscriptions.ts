@@ -2,7 +2,7 @@ import type { Subscription } from "../mastodon/stream.js";
 import type { StreamFrame } from "../mastodon/stream-frame.js";
 import type { Status } from "../mastodon/entities.js";
 import type { Notification } from "../mastodon/notification-entities.js";
-import type { EventName, ServerEvent } from "./event.js";
+import type { EventName, ServerEvent, TimelineName } from "./event.js";
 
 /** Software whose streams know no `user:notification`: it is passed over in silence there. */
 const withoutNotificationStream: ReadonlySet<string> = new Set(["gotosocial"]);
@@ -43,9 +43,7 @@ export function eventIn({ streams, event, payload }: StreamFrame): ServerEvent |
   return { kind: "status", timeline, status: payload as Status };
 }
 
-type Timeline = Extract<ServerEvent, { kind: "status" }>["timeline"];
-
-function timelineOf([stream, parameter]: readonly string[]): Timeline | undefined {
+function timelineOf([stream, parameter]: readonly string[]): TimelineName | undefined {
   switch (stream) {
     case "user":
       return "timeline.home";

@@ -1,6 +1,8 @@
+import type { AuditLine } from "../client/audit.js";
 import type { Outlet } from "../client/call.js";
-import { eventId, type Event, type ServerEvent } from "../events/event.js";
+import { eventId, happenedAt, type Event, type ServerEvent } from "../events/event.js";
 import { oneAtATime } from "../events/one-at-a-time.js";
+import { isStale } from "../events/stale.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Log } from "../plugin.js";
 import { attempt } from "./attempt.js";
@@ -11,10 +13,11 @@ import { retryDelayMs, waitDelayMs, type Outcome } from "./outcome.js";
 import { Places } from "./places.js";
 import { RiderState } from "./rider-state.js";
 import type { Handler, Rider } from "./rider.js";
+import { isoTime } from "./status.js";
 
 const sideBySide = 8;
-/** Events that were seen on one stream and come again on another. */
-const rememberedEvents = 5_000;
+/** Edits and deletions that were seen on one stream and come again on another. */
+const rememberedEvents = 500;
 /** Whoever puts something on the due list says so, but that can get lost. */
 const lookAgainMs = 60_000;
 const readAgainMs = 5_000;
@@ -73,13 +76,26 @@ export class Deliveries {
     options.tenure.signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
-  /** An event from the server. The same one may come again. */
-  offer(event: ServerEvent): void {
-    if (event.kind !== "notification" && !this.#isNew(eventId(event))) return;
+  /** The riders that are at work. */
+  running(): Rider[] {
+    return this.#options.riders.filter(({ standing }) => standing.state === "running");
+  }
+
+  /** Writes a line of the account's audit. */
+  async audit(line: AuditLine): Promise<void> {
+    await this.#options.store.audit(line, this.#options.tenure.epoch);
+  }
+
+  /** An event from the server, for all riders or for one. The same one may come again. */
+  offer(event: ServerEvent, only?: string): void {
+    // Places know notifications and posts; of edits and deletions there is nothing but this.
+    if ((event.kind === "edited" || event.kind === "deleted") && !this.#isNew(eventId(event))) return;
     // A rider that is not running keeps its place: what it misses is read again once it runs.
-    for (const rider of this.#running()) {
+    for (const rider of this.running().filter(({ name }) => only === undefined || name === only)) {
+      const isWanted = rider.handlersFor(event).length > 0;
+      if (!isWanted && event.kind !== "notification") continue;
       if (!this.places.begin(rider.name, event)) continue;
-      if (rider.handlersFor(event).length === 0) {
+      if (!isWanted) {
         // Nobody asked for this type: the place moves on all the same.
         this.places.finish(rider.name, event);
         continue;
@@ -118,7 +134,7 @@ export class Deliveries {
     for (const { invocation, reason } of records) if (reason !== "") this.#reasons.set(invocation, reason);
     const now = Date.now();
     const { nextAt = Infinity, ready, superseded } = dueOrder(records, this.#underWay, traced, now);
-    const running = new Set(this.#running().map(({ name }) => name));
+    const running = new Set(this.running().map(({ name }) => name));
     for (const record of ready) if (running.has(record.rider)) this.#enqueue({ record, isListed: true });
     this.#readDueIn(Math.min(nextAt - now, lookAgainMs));
     this.#options.onProgress();
@@ -138,10 +154,6 @@ export class Deliveries {
       this.#options.logFor("howdah").warn("the due list cannot be read", { err: error });
       this.#readDueIn(readAgainMs);
     }
-  }
-
-  #running(): Rider[] {
-    return this.#options.riders.filter(({ standing }) => standing.state === "running");
   }
 
   #isNew(id: string): boolean {
@@ -178,9 +190,10 @@ export class Deliveries {
   async #toItsEnd({ isListed, record }: Delivery): Promise<"ended" | "listed"> {
     const { store, tenure } = this.#options;
     if (tenure.signal.aborted) return this.#leave(record);
-    const where = await store.whereabouts(record.invocation);
+    const where = await store.whereabouts(this.places.progressAfter(record));
     if (where !== (isListed ? "due" : "new")) return this.#settled(record, where);
-    const rider = this.#running().find(({ name }) => name === record.rider);
+    if (await this.#isTooLate(record)) return this.#skip(record);
+    const rider = this.running().find(({ name }) => name === record.rider);
     const handlers = rider?.handlersFor(record.event) ?? [];
     // The plugin does not ask for it any more.
     if (rider !== undefined && handlers.length === 0) return this.#settled(record, "new");
@@ -198,6 +211,24 @@ export class Deliveries {
     return outcome.kind === "done" ? "ended" : "listed";
   }
 
+  /** What has begun is brought to its end, however late: half of it stands on the server. */
+  async #isTooLate({ attempts, event, invocation, rider: name }: DueRecord): Promise<boolean> {
+    const { outlet, riders } = this.#options;
+    const rider = riders.find((each) => each.name === name);
+    if (attempts > 0 || !isStale(event, rider?.entry.staleAfterMs, Date.now())) return false;
+    return (await outlet.ledger.traced([invocation])).size === 0;
+  }
+
+  async #skip(record: DueRecord): Promise<"ended"> {
+    const { invocation, rider, event } = record;
+    const reason = `it happened at ${isoTime(happenedAt(event))}, which is too long ago`;
+    this.#options.logFor(rider).info("an event is skipped", { event: invocation, reason });
+    if (!(await this.#options.store.skip(this.places.progressAfter(record), reason))) return this.#leave(record);
+    this.places.finish(rider, event);
+    this.#reasons.delete(invocation);
+    return "ended";
+  }
+
   /** It came to its end before, or is on the due list already: only its place is stored. */
   async #settled(record: DueRecord, where: string): Promise<"ended" | "listed"> {
     const { store } = this.#options;
@@ -208,9 +239,9 @@ export class Deliveries {
     return isDue ? "listed" : "ended";
   }
 
-  /** The next owner's catch-up brings the notifications; what nobody would read again waits on the due list. */
+  /** The next owner's catch-up brings notifications and posts; what nobody would read again waits on the due list. */
   async #leave(record: DueRecord): Promise<"ended"> {
-    if (record.event.kind !== "notification") await this.#options.store.putDue(record);
+    if (!this.places.isReadAgain(record.rider, record.event)) await this.#options.store.putDue(record);
     return "ended";
   }
 

@@ -1,10 +1,13 @@
 import type { Redis } from "ioredis";
+import { auditFields, auditKey, auditLength, type AuditLine } from "../client/audit.js";
 import { LuaScript } from "../client/lua-script.js";
-import type { Event } from "../events/event.js";
+import type { Event, TimelineName } from "../events/event.js";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
 import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
 
+/** Posts of a timeline that a rider is known to have had: more than a catch-up reads. */
+const rememberedPosts = 2_000;
 const acknowledgedMs = 30 * 24 * 60 * 60 * 1_000;
 
 /** Carries out all commands in one step, or none where the account has changed owner. */
@@ -37,10 +40,23 @@ export type StateChanges = ReadonlyMap<string, unknown>;
 export interface Progress {
   readonly invocation: string;
   readonly rider: string;
-  /** Of the rider in the notifications; undefined where the event has none. */
+  /** What it was about, where that was a post of a timeline: it is remembered, so that no catch-up brings it again. */
+  readonly post?: PostOfTimeline | undefined;
+  /** Of the rider in the notifications, or in the timeline of the post; undefined where the event has none. */
   readonly cursor: string | undefined;
   /** Of who stores it: an owner of the past stores nothing. */
   readonly epoch: number;
+}
+
+/** A post where a rider meets it. */
+export interface PostOfTimeline {
+  readonly timeline: TimelineName;
+  readonly id: string;
+}
+
+/** A rider's place: in the notifications, or in a timeline. */
+export interface StoredPlace extends Pick<Progress, "rider" | "cursor" | "epoch"> {
+  readonly timeline?: TimelineName | undefined;
 }
 
 /** What is known of an invocation. `new`: nothing. */
@@ -88,15 +104,29 @@ export class DeliveryStore {
     return this.#redis.hkeys(this.#key("due"));
   }
 
-  async whereabouts(invocation: string): Promise<Whereabouts> {
+  async whereabouts({
+    invocation,
+    post,
+    rider,
+  }: Pick<Progress, "invocation" | "post" | "rider">): Promise<Whereabouts> {
     const [isAcknowledged, isDue, isFailed] = await Promise.all([
-      this.#redis.exists(this.#key("acknowledged", invocation)),
+      post === undefined
+        ? this.#redis.exists(this.#key("acknowledged", invocation))
+        : this.knownPosts(rider, post.timeline, [post.id]).then(({ size }) => size),
       this.#redis.hexists(this.#key("due"), invocation),
       this.#redis.hexists(this.#key("failed"), invocation),
     ]);
-    if (isAcknowledged === 1) return "acknowledged";
+    // A post on one of the lists is remembered too.
     if (isDue === 1) return "due";
-    return isFailed === 1 ? "failed" : "new";
+    if (isFailed === 1) return "failed";
+    return isAcknowledged === 1 ? "acknowledged" : "new";
+  }
+
+  /** Those of the posts of a timeline that the rider has had, or that wait for it on a list. */
+  async knownPosts(rider: string, timeline: TimelineName, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const scores = await this.#redis.zmscore(this.#key("posts", rider, timeline), ...ids);
+    return new Set(ids.filter((_, index) => typeof scores[index] === "string"));
   }
 
   /** The invocation is done: its state, its place and its mark are stored, or nothing is. */
@@ -110,7 +140,7 @@ export class DeliveryStore {
         return ["HSET", state, name, this.#keyring.seal(JSON.stringify(value), this.#statePlace(rider, name))];
       }),
       ["HDEL", this.#key("due"), invocation],
-      ["SET", this.#key("acknowledged", invocation), 1, "PX", acknowledgedMs],
+      ...this.#ended(progress),
     ]);
   }
 
@@ -119,9 +149,25 @@ export class DeliveryStore {
     return this.#commit(progress, [["HDEL", this.#key("due"), progress.invocation]]);
   }
 
+  /** The invocation is not handled on purpose: it counts as done, and the audit says why. */
+  async skip(progress: Progress, reason: string): Promise<boolean> {
+    const { invocation, rider } = progress;
+    return this.#commit(progress, [
+      ["HDEL", this.#key("due"), invocation],
+      ...this.#ended(progress),
+      this.#auditing({ rider, invocation, outcome: "skipped", reason }),
+    ]);
+  }
+
+  /** Writes a line of the audit that belongs to no invocation. False: the account has changed owner. */
+  async audit(line: AuditLine, epoch: number): Promise<boolean> {
+    return this.#commit({ rider: line.rider, cursor: undefined, epoch }, [this.#auditing(line)]);
+  }
+
   /** The invocation has to wait or be tried again: that is stored first, then its place. */
   async postpone(progress: Progress, record: DueRecord): Promise<boolean> {
-    return this.#commit(progress, [["HSET", this.#key("due"), record.invocation, this.#sealed(record)]]);
+    const command: Command = ["HSET", this.#key("due"), record.invocation, this.#sealed(record)];
+    return this.#commit(progress, [command, ...this.#remembering(progress)]);
   }
 
   /** No attempt brought it to an end: it is kept for a human. */
@@ -130,16 +176,18 @@ export class DeliveryStore {
       ["HDEL", this.#key("due"), record.invocation],
       ["HSET", this.#key("failed"), record.invocation, this.#sealed(record)],
       ["HINCRBY", this.#key("counts"), `${progress.rider} failed`, 1],
+      ...this.#remembering(progress),
     ]);
   }
 
   /** Stores a rider's place. */
-  async setCursor(place: Pick<Progress, "rider" | "cursor" | "epoch">): Promise<boolean> {
+  async setCursor(place: StoredPlace): Promise<boolean> {
     return this.#commit(place, []);
   }
 
-  async cursor(rider: string): Promise<string | undefined> {
-    return (await this.#redis.hget(this.#key("cursor"), rider)) ?? undefined;
+  /** A rider's place in the notifications, or in a timeline. */
+  async cursor(rider: string, timeline?: TimelineName): Promise<string | undefined> {
+    return (await this.#redis.hget(this.#key("cursor"), cursorField(rider, timeline))) ?? undefined;
   }
 
   async state(rider: string, name: string): Promise<unknown> {
@@ -154,13 +202,33 @@ export class DeliveryStore {
 
   /** False: the account has changed owner, and nothing was stored. */
   async #commit(
-    { cursor, epoch, rider }: Pick<Progress, "rider" | "cursor" | "epoch">,
+    { cursor, epoch, rider, post, timeline = post?.timeline }: StoredPlace & Pick<Progress, "post">,
     commands: readonly Command[],
   ): Promise<boolean> {
     const all: Command[] = [...commands];
-    if (cursor !== undefined) all.push(["HSET", this.#key("cursor"), rider, cursor]);
+    if (cursor !== undefined) all.push(["HSET", this.#key("cursor"), cursorField(rider, timeline), cursor]);
     const texts = all.map((command) => JSON.stringify(command.map(String)));
     return (await commitScript.run(this.#redis, [this.#key("epoch")], [epoch, ...texts])) === 1;
+  }
+
+  /** Marks the invocation as handled. */
+  #ended(progress: Progress): Command[] {
+    if (progress.post !== undefined) return this.#remembering(progress);
+    return [["SET", this.#key("acknowledged", progress.invocation), 1, "PX", acknowledgedMs]];
+  }
+
+  #remembering({ post, rider }: Progress): Command[] {
+    if (post === undefined) return [];
+    const key = this.#key("posts", rider, post.timeline);
+    return [
+      ["ZADD", key, Date.now(), post.id],
+      ["ZREMRANGEBYRANK", key, 0, -rememberedPosts - 1],
+      ["PEXPIRE", key, acknowledgedMs],
+    ];
+  }
+
+  #auditing(line: AuditLine): Command {
+    return ["XADD", this.#key(auditKey), "MAXLEN", "~", auditLength, "*", ...auditFields(line)];
   }
 
   #sealed({ event, ...plain }: DueRecord): string {
@@ -185,6 +253,11 @@ export class DeliveryStore {
   #key(...parts: string[]): string {
     return this.#keys.account(this.#account, ...parts);
   }
+}
+
+/** Riders' names hold no space. */
+function cursorField(rider: string, timeline: TimelineName | undefined): string {
+  return timeline === undefined ? rider : `${rider} ${timeline}`;
 }
 
 function eventPlace(account: string, invocation: string): string {

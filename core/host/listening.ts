@@ -3,14 +3,16 @@ import type { Logger } from "pino";
 import type { Account } from "../accounts/account.js";
 import type { Credentials } from "../auth/vault.js";
 import { createClient } from "../client/create-client.js";
-import { newestPosition, notificationsAfter } from "../events/catch-up.js";
 import type { EventName } from "../events/event.js";
 import { listen } from "../events/listen.js";
+import { leastPollMs } from "../events/polling.js";
 import { subscriptionsFor } from "../events/subscriptions.js";
-import { compareIds } from "../mastodon/ids.js";
+import { timelinesIn } from "../events/timelines.js";
 import { expandScopes } from "../mastodon/scopes.js";
 import type { AccountOutlet } from "./account-outlet.js";
+import { CatchUp } from "./catch-up.js";
 import type { Deliveries } from "./deliveries.js";
+import { pluginLog } from "./plugin-log.js";
 import type { Servers } from "./servers.js";
 import type { SessionStatus } from "./session-status.js";
 
@@ -51,26 +53,10 @@ export class Listening {
   async #hear(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
     const { account, deliveries, logger, outlet, servers, status, userAgent } = this.#options;
     const permitted = expandScopes(credentials.scopes);
-    const client = createClient<"read:notifications">(outlet, {
-      rider: "howdah",
-      permitted,
-      record: undefined,
-      signal,
-      deadline: Infinity,
-    });
-    await deliveries.places.open(() => newestPosition(client));
-    const catchUp = async () => {
-      const [position] = deliveries.places.positions().toSorted(compareIds);
-      if (position === undefined) return;
-      let newest = position;
-      for await (const notification of notificationsAfter(client, position)) {
-        signal.throwIfAborted();
-        deliveries.offer({ kind: "notification", notification });
-        newest = notification.id;
-      }
-      signal.throwIfAborted();
-      await deliveries.places.caughtUp(newest);
-    };
+    const caller = { rider: "howdah", permitted, record: undefined, signal, deadline: Infinity };
+    const client = createClient<"read">(outlet, caller);
+    const catchUp = new CatchUp({ client, deliveries, log: pluginLog(logger), signal });
+    await catchUp.open();
     const info = await servers.info(account.server);
     await listen({
       info,
@@ -83,7 +69,8 @@ export class Listening {
         deliveries.offer(event);
       },
       onHearing: (hearing) => status.hears(hearing),
-      catchUp,
+      catchUp: (isAfterGap) => catchUp.run(isAfterGap),
+      leastPollMs: () => leastPollMs(outlet.budget.rows(Date.now()), timelinesIn(wanted).length + 1, Date.now()),
       onRefused: () => outlet.tokenRefused(),
       log: logger,
     });

@@ -43,6 +43,16 @@ const cases: [what: string, list: string, mistakes: string[]][] = [
     ],
   ],
   [
+    "times that cannot be read",
+    "      - { use: following, since: 2h, stale_after: never }\n      - { use: following, as: b, since: yesterday, stale_after: 12 }\n      - { use: following, as: c, since: 2026-13-01, stale_after: 5y }\n",
+    [
+      "7:41: plugins[1].since: not a duration or a time: write a number and a unit, such as 30m, 12h, 2d or 1w, or 2026-08-01T12:00:00Z",
+      '7:65: plugins[1].stale_after: 12 is not a text: write it in quotes, "12"',
+      "8:41: plugins[2].since: not a duration or a time: write a number and a unit, such as 30m, 12h, 2d or 1w, or 2026-08-01T12:00:00Z",
+      "8:66: plugins[2].stale_after: not a duration: write a number and a unit, such as 30m, 12h, 2d or 1w, or never",
+    ],
+  ],
+  [
     "settings that the plugin's schema refuses, each where it stands",
     `      - use: posting
         with:

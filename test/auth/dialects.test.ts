@@ -135,12 +135,12 @@ function hearOfMention(sandbox: Sandbox, accessToken: string, text: string): Pro
         subscriptions: [{ stream: "user" }],
         userAgent,
         signal: stop.signal,
-        timing: { longestPauseMs: 100, pollEveryMs: 100 },
+        timing: { longestPauseMs: 100, pollFastestMs: 100, pollSlowestMs: 100 },
         accessToken: () => accessToken,
         onEvent: (event) => event.kind === "notification" && notified("streaming", event.notification),
         onHearing: () => {},
         catchUp: async () => {
-          if (info.streaming !== undefined) return;
+          if (info.streaming !== undefined) return false;
           const path = "/api/v1/notifications?types[]=mention";
           const { body } = await http.send({
             origin: sandbox.url,
@@ -150,6 +150,7 @@ function hearOfMention(sandbox: Sandbox, accessToken: string, text: string): Pro
             what: path,
           });
           for (const notification of body as Notification[]) notified("polling", notification);
+          return false;
         },
         onRefused: () => {},
         log: { info: () => {}, warn: () => {} },

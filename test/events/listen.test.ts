@@ -95,7 +95,7 @@ test("a server without streaming is polled, also after it failed", async () => {
   let polls = 0;
   const heard = hear({
     streaming: undefined,
-    timing: { pollEveryMs: 5 },
+    timing: { pollFastestMs: 5, pollSlowestMs: 10 },
     catchUp: async () => {
       polls += 1;
       if (polls === 2) throw new Error("502");

@@ -84,6 +84,7 @@ export function listening({ catchUp, streaming, subscriptions, timing = {} }: Li
     catchUp: async () => {
       listened.caughtUp += 1;
       await catchUp?.();
+      return false;
     },
     onRefused: () => void (listened.refused += 1),
     log: { info: () => undefined, warn: () => undefined },

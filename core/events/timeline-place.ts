@@ -1,0 +1,56 @@
+import { compareIds } from "../mastodon/ids.js";
+
+/**
+ * How far one rider has come in one timeline. Up to `mark`, catch-ups have listed everything and it is handled; what
+ * was handled beyond it, or comes late below it, is known by the set of posts that the store remembers.
+ */
+export class TimelinePlace {
+  /** The post at which the rider began: nothing up to it is ever read again. */
+  readonly floor: string;
+  #mark: string;
+  readonly #underWay = new Set<string>();
+  /** What the mark becomes once these are handled. */
+  #next: { readonly mark: string; readonly left: Set<string> } | undefined;
+
+  constructor({ mark, floor }: { readonly mark: string; readonly floor: string }) {
+    this.#mark = mark;
+    this.floor = floor;
+  }
+
+  get mark(): string {
+    return this.#mark;
+  }
+
+  /** Whether a catch-up may offer the post, if the store does not remember it. */
+  isPastFloor(id: string): boolean {
+    return this.floor === "" || compareIds(id, this.floor) > 0;
+  }
+
+  /** False: the post is under way already. */
+  begin(id: string): boolean {
+    if (this.#underWay.has(id)) return false;
+    this.#underWay.add(id);
+    return true;
+  }
+
+  /** The mark that it would have once this post is handled, for storing in one step with the acknowledgement. */
+  after(id: string): string {
+    const next = this.#next;
+    return next?.left.size === 1 && next.left.has(id) ? next.mark : this.#mark;
+  }
+
+  /** It is handled, or its retry is stored. */
+  finish(id: string): void {
+    this.#mark = this.after(id);
+    this.#underWay.delete(id);
+    this.#next?.left.delete(id);
+    if (this.#next?.left.size === 0) this.#next = undefined;
+  }
+
+  /** A catch-up has offered everything from the mark up to `newest`. */
+  caughtUp(newest: string): void {
+    if (newest === "" || (this.#mark !== "" && compareIds(newest, this.#mark) <= 0)) return;
+    if (this.#underWay.size === 0) this.#mark = newest;
+    else this.#next = { mark: newest, left: new Set(this.#underWay) };
+  }
+}
