@@ -55,7 +55,8 @@ describe("garbage", () => {
           token,
           ...(isGet ? {} : { body: values }),
         });
-        expect(answer.status).toBeLessThan(500);
+        // 501: an operation that the sandbox knows and does not carry out.
+        expect(answer.status === 501 || answer.status < 500, String(answer.status)).toBe(true);
       }),
       { numRuns: 15 },
     );
