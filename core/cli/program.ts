@@ -7,6 +7,7 @@ import { exitCodeFor, exitCodes, explain } from "./exit.js";
 import { addExport } from "./export.js";
 import { addImport } from "./import.js";
 import { addKeys } from "./keys.js";
+import { addOperations } from "./operations.js";
 import { addRestore } from "./restore.js";
 import { addRevoke } from "./revoke.js";
 import { addRun } from "./run.js";
@@ -32,6 +33,7 @@ export async function runProgram(argv: readonly string[], version: string, conte
     addExport,
     addImport,
     addKeys,
+    addOperations,
     addSandbox,
   ];
   for (const add of adders) add(program, context);

@@ -4,7 +4,7 @@ import { apps } from "./apps.js";
 import type { Call, Handlers } from "./call.js";
 import { instance } from "./instance.js";
 import { media } from "./media.js";
-import { groupNotSimulated } from "./not-simulated.js";
+import { groupNotSimulated, notSimulated } from "./not-simulated.js";
 import { notifications } from "./notifications.js";
 import { blocks, bookmarks, favourites, followRequests, mutesList } from "./personal-lists.js";
 import { reports } from "./reports.js";
@@ -81,4 +81,9 @@ export function handlerOf(name: OperationName): AnyHandler {
   const handler = byName.get(name);
   if (handler === undefined) throw new Error(`no handler for ${name}`);
   return handler;
+}
+
+/** Whether the sandbox carries an operation out; what it does not is answered 501. */
+export function isSimulated(name: OperationName): boolean {
+  return handlerOf(name) !== notSimulated;
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { operationList } from "../../core/mastodon/operations.js";
 import { testRedis } from "../support/redis.js";
 import { fleetOf, yamlOf, type Fleet } from "./fleet.js";
 
@@ -38,11 +39,42 @@ test.each([
   [["sandbox", "--users", "a b"], "names are letters"],
   [["sandbox", "--limits", "none"], "one of mastodon, off"],
   [["sandbox", "--port", "3x"], "a port number"],
+  [["operations", "--scope", "write:statusses"], "Did you mean write:statuses?"],
+  [["operations", "--scope", "everything"], "no scope"],
 ])("a wrong call %j is said, and answers 2", async (words, said) => {
   const { code, stderr, stdout } = await fleet.bot(...words);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(said);
   expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+describe("bot operations", () => {
+  const nothing = { REDIS_URL: "redis://127.0.0.1:1", BOT_ACCOUNTS: "/nowhere.yaml" };
+
+  test("--json gives every operation, without Redis and without accounts.yaml", async () => {
+    const { code, stdout, stderr } = await fleet.call({ words: ["operations", "--json"], environment: nothing });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const operations = JSON.parse(stdout) as { name: string }[];
+    expect(operations.length).toBe(operationList.length);
+    expect(operations.find(({ name }) => name === "statuses.create")).toMatchObject({
+      method: "POST",
+      path: "/api/v1/statuses",
+      scopes: ["write:statuses"],
+      writes: true,
+      bucket: "statuses",
+    });
+  });
+
+  test("--scope gives what it permits, a parent all of its children's", async () => {
+    const [one, parent] = await Promise.all([
+      fleet.call({ words: ["operations", "--scope", "write:media"], environment: nothing }),
+      fleet.call({ words: ["operations", "--scope", "write", "--json"], environment: nothing }),
+    ]);
+    expect(one.stdout).toMatch(/^OPERATION +SCOPES/);
+    expect(one.stdout).toContain("media.create");
+    expect(one.stdout).not.toContain("statuses.create");
+    expect(JSON.parse(parent.stdout)).toContainEqual(expect.objectContaining({ name: "media.create" }));
+  });
 });
 
 describe("bot check", () => {
