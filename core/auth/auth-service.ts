@@ -8,6 +8,7 @@ import { Refresher, type Renewal } from "./refresher.js";
 import { Registration } from "./registration.js";
 import { nextTurnMs, renewalDue } from "./renewal.js";
 import { RenewalSlots } from "./renewal-slots.js";
+import { whyUnauthorized } from "./unauthorized.js";
 import { isUndecided } from "./undecided.js";
 import { VaultToken, type Credentials, type Vault } from "./vault.js";
 import { Verifier } from "./verifier.js";
@@ -95,13 +96,7 @@ export class AuthService {
     } catch (error) {
       return without(judgeRegistration(failureOf(error)));
     }
-    const wasDropped = (await this.#vault.generation(account)) > 0;
-    const reason = wasDropped ? "the server refused the token that was cached" : "not authorized yet";
-    return without({
-      state: "needs_authorization",
-      reason: (await this.#vault.lostBecause(account)) ?? reason,
-      cure: `run: bot auth ${account.name}`,
-    });
+    return without({ state: "needs_authorization", ...(await whyUnauthorized(this.#vault, account)) });
   }
 
   /**
@@ -185,7 +180,10 @@ export class AuthService {
     }
     const holder = await this.#vault.holder(account.server, person.id);
     if (holder !== undefined && holder !== account.name) {
-      return held(`@${person.username} belongs to the account ${holder} already`);
+      return held(
+        `@${person.username} belongs to the account ${holder} already`,
+        `; if ${account.name} is a new name of ${holder}, write was: ${holder} under it in accounts.yaml`,
+      );
     }
     return undefined;
   }

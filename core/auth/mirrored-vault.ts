@@ -98,6 +98,11 @@ export class MirroredVault implements Vault {
     return this.#inner.holder(server, personId);
   }
 
+  async elsewhere(account: AccountKey): Promise<{ server: string; username: string }[]> {
+    await this.#mirror.decided();
+    return this.#inner.elsewhere(account);
+  }
+
   async holders(server: string): Promise<string[]> {
     await this.#mirror.decided();
     return this.#inner.holders(server);

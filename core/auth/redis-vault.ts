@@ -126,7 +126,11 @@ export class RedisVault implements Vault {
   async pin(account: AccountKey, person: Person): Promise<string | undefined> {
     const holder = await this.#redis.eval(pinOnce, 1, this.#peopleKey(account.server), person.id, account.name);
     if (typeof holder === "string") return holder;
-    await this.#redis.hset(this.#personKey(account), { id: person.id, username: person.username });
+    await this.#redis
+      .multi()
+      .hset(this.#personKey(account), { id: person.id, username: person.username })
+      .hset(this.#boundKey(account), account.server, person.username)
+      .exec();
     return undefined;
   }
 
@@ -134,7 +138,12 @@ export class RedisVault implements Vault {
     const person = await this.person(account);
     if (person === undefined) return;
     await this.#redis.eval(unpinOwn, 1, this.#peopleKey(account.server), person.id, account.name);
-    await this.#redis.del(this.#personKey(account));
+    await this.#redis.multi().del(this.#personKey(account)).hdel(this.#boundKey(account), account.server).exec();
+  }
+
+  async elsewhere(account: AccountKey): Promise<{ server: string; username: string }[]> {
+    const bound = Object.entries(await this.#redis.hgetall(this.#boundKey(account)));
+    return bound.map(([server, username]) => ({ server, username })).filter(({ server }) => server !== account.server);
   }
 
   async holder(server: string, personId: string): Promise<string | undefined> {
@@ -199,6 +208,10 @@ export class RedisVault implements Vault {
 
   #personKey(account: AccountKey): string {
     return vaultKeys(this.#keys).person(account);
+  }
+
+  #boundKey({ name }: AccountKey): string {
+    return vaultKeys(this.#keys).bound(name);
   }
 
   #pendingKey(account: AccountKey): string {

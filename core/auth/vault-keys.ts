@@ -8,6 +8,8 @@ export function vaultKeys(keys: Keys) {
     credentials: ({ name, server }: AccountKey) => keys.account(name, "credentials", server),
     person: ({ name, server }: AccountKey) => keys.account(name, "person", server),
     pending: ({ name, server }: AccountKey) => keys.account(name, "pending", server),
+    /** By server: who the account is there. */
+    bound: (name: string) => keys.account(name, "bound"),
     people: (server: string) => keys.server(server, "people"),
     apps: (server: string) => keys.server(server, "apps"),
     /** Which vault this is: Redis that was emptied does not know. */

@@ -87,6 +87,8 @@ export interface Vault {
   unpin(account: AccountKey): Promise<void>;
   /** The account that a person of this server is pinned to. */
   holder(server: string, personId: string): Promise<string | undefined>;
+  /** Who the account is on other servers: `server:` in accounts.yaml was another one. */
+  elsewhere(account: AccountKey): Promise<{ readonly server: string; readonly username: string }[]>;
   /** The names of all accounts that somebody of this server is pinned to. */
   holders(server: string): Promise<string[]>;
 

@@ -1,5 +1,6 @@
 import type { DependencyContainer } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
+import { whyUnauthorized } from "../auth/unauthorized.js";
 import { isUndecided } from "../auth/undecided.js";
 import { VaultToken, type Vault } from "../auth/vault.js";
 import { neededScopes } from "../host/needed-scopes.js";
@@ -17,13 +18,12 @@ export async function accountStatuses(fleet: Fleet<Plugin>, container: Dependenc
 async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vault): Promise<AccountStatus> {
   const said = await board.read(account.name);
   if (said?.isFresh === true && said.status.server === account.server) return said.status;
-  const { credentials, held, person } = await storedOf(account, vault);
+  const { credentials, held, person, why } = await storedOf(account, vault);
   const needed = neededScopes(account).scopes;
   const before = said?.status.server === account.server ? said.status : undefined;
   const unauthorized = {
     state: "needs_authorization",
-    reason: before?.state === "needs_authorization" ? before.reason : "not authorized yet",
-    cure: `run: bot auth ${account.name}`,
+    ...(before?.state === "needs_authorization" ? { reason: before.reason, cure: before.cure } : why),
   } as const;
   const notRunning = {
     state: before === undefined || before.state === "needs_authorization" ? "unreachable" : before.state,
@@ -65,10 +65,11 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vau
 /** A vault that waits for the operator's decision gives nothing out. */
 async function storedOf(account: Account<Plugin>, vault: Vault) {
   try {
-    return { credentials: await vault.credentials(account), person: await vault.person(account), held: undefined };
+    const [credentials, person] = [await vault.credentials(account), await vault.person(account)];
+    return { credentials, person, held: undefined, why: await whyUnauthorized(vault, account) };
   } catch (error) {
     if (!isUndecided(error)) throw error;
     const held = { state: "held", reason: error.message, cure: error.cure ?? "" } as const;
-    return { credentials: undefined, person: undefined, held };
+    return { credentials: undefined, person: undefined, held, why: { reason: "", cure: "" } };
   }
 }

@@ -7,6 +7,7 @@ import { AuthService, type Standing } from "../auth/auth-service.js";
 import { Authorization } from "../auth/authorization.js";
 import { HowdahError } from "../errors.js";
 import { neededScopes } from "../host/needed-scopes.js";
+import { Servers } from "../host/servers.js";
 import { sendWake } from "../host/wake.js";
 import type { Plugin } from "../plugin.js";
 import { KeysToken } from "../store/keys.js";
@@ -22,6 +23,7 @@ interface AuthOptions {
   code?: string;
   withToken?: boolean;
   all?: boolean;
+  qr?: boolean;
 }
 
 /** One call of the command. */
@@ -30,6 +32,8 @@ interface Call {
   readonly container: DependencyContainer;
   readonly options: AuthOptions;
   readonly lines: InputLines;
+  /** What was begun at this terminal and is not ended: a signal ends it without a trace. */
+  readonly begun: Set<Account<Plugin>>;
 }
 
 /** `bot auth`: the operator's part of the sequence. */
@@ -43,14 +47,15 @@ export function addAuth(program: Command, context: Context): void {
     .option("--code <code>", "finish with this code")
     .option("--with-token", "take an access token from standard input instead")
     .option("--all", "walk through all accounts that need it")
+    .option("--qr", "at a terminal, show the address as a QR code as well")
     .action(async (name: string | undefined, options: AuthOptions) => {
       const environment = context.environment(options);
       const fleet = await context.fleet(environment);
       const chosen = accountFor(fleet, name, options);
       await withServices(context, environment, fleet, async (services) => {
         const { container } = services;
-        const call: Call = { context, container, options, lines: new InputLines(context.stdin) };
-        const stopHearing = endAtSignal(services);
+        const call: Call = { context, container, options, lines: new InputLines(context.stdin), begun: new Set() };
+        const stopHearing = endAtSignal(services, call);
         try {
           await (chosen === undefined ? walk(call, await needing(fleet, container)) : authorize(call, chosen));
         } finally {
@@ -85,26 +90,38 @@ async function needing(fleet: Fleet<Plugin>, container: DependencyContainer): Pr
 /** One after the other: what fails for one account is said, and the next one follows. Giving up ends it. */
 async function walk(call: Call, accounts: readonly Account<Plugin>[]): Promise<void> {
   if (accounts.length === 0) call.context.stderr.write("no account needs it\n");
-  for (const account of accounts) {
+  const waiting = new Set(accounts.map(({ name }) => name));
+  for (const [index, account] of accounts.entries()) {
     try {
-      if (!(await authorize(call, account))) return;
+      if (!(await authorize(call, account, `${index + 1} of ${accounts.length}`))) break;
+      waiting.delete(account.name);
     } catch (error) {
       call.context.stderr.write(`${account.name}: ${explain(error)}\n`);
       process.exitCode = exitCodeFor(error);
     }
   }
+  if (accounts.length > 1 && call.options.url !== true) call.context.stderr.write(summaryOf(accounts.length, waiting));
+}
+
+function summaryOf(count: number, waiting: ReadonlySet<string>): string {
+  if (waiting.size === 0) return `all ${count} accounts are authorized\n`;
+  return `${count - waiting.size} of ${count} accounts are authorized; still to do: ${[...waiting].join(", ")}\n`;
 }
 
 /** Answers whether to go on: false when the operator gave up. */
-async function authorize(call: Call, account: Account<Plugin>): Promise<boolean> {
-  const standing = await standingOf(call, account);
+async function authorize(call: Call, account: Account<Plugin>, place = ""): Promise<boolean> {
+  const standing = await standingOf(call, account, place);
   if (standing === "given up") process.exitCode = exitCodes.authorizationNeeded;
   else if (standing !== undefined) await conclude(call, account, standing);
   return standing !== "given up";
 }
 
 /** How the account stands after whatever way was chosen; undefined where only the address was asked for. */
-async function standingOf(call: Call, account: Account<Plugin>): Promise<Standing | "given up" | undefined> {
+async function standingOf(
+  call: Call,
+  account: Account<Plugin>,
+  place: string,
+): Promise<Standing | "given up" | undefined> {
   const { container, context, lines, options } = call;
   const authorization = container.resolve(Authorization);
   const needed = neededScopes(account);
@@ -120,10 +137,21 @@ async function standingOf(call: Call, account: Account<Plugin>): Promise<Standin
     context.stderr.write(`visit ${url}\nand give the code on standard input\n`);
     return finish(await lines.next());
   }
-  const standing = await talkThrough({ account, needed, url, finish });
-  if (standing !== undefined) return standing;
-  await authorization.giveUp(account);
-  return "given up";
+  call.begun.add(account);
+  const rules = await rulesOf(container, account.server);
+  const standing = await talkThrough({ account, needed, rules, url, qr: options.qr === true, place, finish });
+  if (standing === undefined) await authorization.giveUp(account);
+  call.begun.delete(account);
+  return standing ?? "given up";
+}
+
+/** For the operator to read: a server that does not tell them holds nothing up. */
+async function rulesOf(container: DependencyContainer, server: string): Promise<readonly string[]> {
+  const info = await container
+    .resolve(Servers)
+    .info(server)
+    .catch(() => undefined);
+  return info?.rules ?? [];
 }
 
 /** Says how the account stands now, and wakes its owner. */
@@ -140,10 +168,13 @@ async function conclude({ container, context }: Call, account: Account<Plugin>, 
   }
 }
 
-/** Waiting for an operator may take long: whoever ends it must not leave an embedded Redis behind. */
-function endAtSignal(services: Services): () => void {
+/** Waiting for an operator may take long: whoever ends it must leave behind neither what was begun nor an embedded Redis. */
+function endAtSignal(services: Services, { begun, container }: Call): () => void {
   const end = (signal: NodeJS.Signals) => {
-    void services.close().finally(() => process.exit(128 + constants.signals[signal]));
+    const authorization = container.resolve(Authorization);
+    void Promise.allSettled([...begun].map((account) => authorization.giveUp(account)))
+      .then(() => services.close())
+      .finally(() => process.exit(128 + constants.signals[signal]));
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.once(signal, end);

@@ -11,6 +11,7 @@ import {
   revoke,
   sandboxFor,
   servicesAt,
+  verify,
   type Place,
   type Services,
 } from "./services.js";
@@ -56,6 +57,11 @@ describe("the wrong person", () => {
     await expect(authorize(services, sandbox, other, "alice")).rejects.toMatchObject(
       wrongPerson("@alice belongs to the account one already"),
     );
+    await expect(authorize(services, sandbox, other, "alice")).rejects.toMatchObject({
+      cure: expect.stringContaining(
+        "if other is a new name of one, write was: one under it in accounts.yaml",
+      ) as string,
+    });
     expect(count(sandbox, revoke)).toBe(0);
     expect(await services.auth.run(one, needed)).toMatchObject({ state: "ready", credentials });
     expect(await services.vault.credentials(other)).toBeUndefined();
@@ -122,7 +128,15 @@ describe("authorized again", () => {
     const elsewhere = await sandboxFor();
     await authorize(services, sandbox, accountOn(sandbox.url), "alice");
     const moved = accountOn(elsewhere.url);
-    expect((await services.auth.run(moved, needed)).state).toBe("needs_authorization");
+    const asked = sandbox.requests().length;
+    expect(await services.auth.run(moved, needed)).toMatchObject({
+      state: "needs_authorization",
+      reason: `newsbot was @alice on ${sandbox.url}`,
+      cure: `authorize it on ${elsewhere.url} with: bot auth newsbot, or put server: ${sandbox.url} back into accounts.yaml`,
+      credentials: undefined,
+    });
+    expect(sandbox.requests()).toHaveLength(asked);
+    expect(elsewhere.requests().some(({ path }) => path === verify)).toBe(false);
     expect((await authorize(services, elsewhere, moved, "bob")).state).toBe("ready");
     expect((await services.auth.run(accountOn(sandbox.url), needed)).person?.username).toBe("alice");
   });

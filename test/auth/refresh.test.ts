@@ -143,7 +143,7 @@ describe("a renewal that fails", () => {
     expect(standings.map(({ reason }) => reason)).toContain("The access token was revoked");
     expect(await services.vault.generation(account)).toBe(2);
     sandbox.clearRequests();
-    expect((await services.auth.run(account, needed)).reason).toBe("the server refused the token that was cached");
+    expect((await services.auth.run(account, needed)).reason).toBe("its token was refused by the server, or revoked");
     expect(sandbox.requests()).toEqual([]);
   });
 
