@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerInfo } from "../mastodon/server-info.js";
 import { openStream, streamingAddress, type StreamAuth, type StreamEnd } from "../mastodon/stream.js";
-import type { Subscription } from "../mastodon/stream.js";
+import type { Stream, Subscription } from "../mastodon/stream.js";
 import type { ServerEvent } from "./event.js";
 import { oneAtATime } from "./one-at-a-time.js";
 import { nextPollMs, type PollTiming } from "./polling.js";
@@ -34,16 +34,32 @@ const usualTiming: ListenTiming = {
   silenceMs: 75_000,
 };
 
+/** Who may try to connect, and who tells what came of it. */
+export interface Gate {
+  /** Resolves when a connection may be tried; rejects when the signal aborts. */
+  enter(signal: AbortSignal): Promise<void>;
+  /** The server answered, whatever it said. */
+  answered(): void;
+  /** It did not. */
+  failed(end: StreamEnd): void;
+}
+
 /** What listening needs, and whom it tells. */
 export interface ListenOptions {
   readonly info: Pick<ServerInfo, "streaming">;
-  readonly subscriptions: readonly Subscription[];
+  /** Asked for at each connection. */
+  subscriptions(): readonly Subscription[];
   readonly userAgent: string;
   readonly signal: AbortSignal;
   readonly timing?: Partial<ListenTiming>;
   /** The token in force; throws where there is none. */
   accessToken(): string;
-  onEvent(event: ServerEvent): void;
+  /** Lets a connection be tried, once it is its turn; while a server is down, one of a fleet tries at a time. */
+  readonly gate?: Gate | undefined;
+  /** Told of each socket before it is open. */
+  onSocket?(socket: Stream): void;
+  /** `streams`: where the server said that it belongs. */
+  onEvent(event: ServerEvent, streams: readonly string[]): void;
   onHearing(hearing: Hearing): void;
   /**
    * Reads what was missed: at each start, each reconnect (`isAfterGap`), and from time to time. It is called one at a
@@ -52,8 +68,11 @@ export interface ListenOptions {
   catchUp(isAfterGap: boolean): Promise<boolean>;
   /** The shortest interval between polls that the server's limits leave room for, in milliseconds. */
   leastPollMs?(): number;
-  /** The server refused the token at the upgrade, or closed as it does when a token is revoked. */
-  onRefused(): void;
+  /**
+   * The server refused the token at the upgrade, or closed as it does when a token is revoked. No connection is tried
+   * before what it returns has settled: by then the token was verified.
+   */
+  onRefused(): Promise<void> | void;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
@@ -64,8 +83,8 @@ const tokenRefusals: readonly number[] = [400, 401, 403];
 
 /** Listens until the signal aborts: a socket that is opened again and again, or polling where the server has none. */
 export async function listen(options: ListenOptions): Promise<void> {
-  const { info, signal, subscriptions } = options;
-  if (subscriptions.length === 0) {
+  const { info, signal } = options;
+  if (options.subscriptions().length === 0) {
     options.onHearing({ mode: "none", connected: false });
     return untilAborted(signal);
   }
@@ -107,22 +126,31 @@ async function stream(options: Listening, base: string): Promise<void> {
   let failures = 0;
   let way = 0;
   while (!signal.aborted) {
-    const startedAt = Date.now();
-    const end = await holdSocket(options, base, authWays[way] ?? "header");
+    await options.gate?.enter(signal).catch(() => undefined);
     if (signal.aborted) return;
+    const startedAt = Date.now();
+    const { end, wasOpen } = await holdSocket(options, base, authWays[way] ?? "header");
+    if (signal.aborted) return;
+    if (!wasOpen) tellGate(options, end);
     options.gap();
     options.onHearing({ mode: "streaming", connected: false });
     options.log.info({ ...end }, "the stream ended");
     const isRefused = end.kind === "refused" && tokenRefusals.includes(end.status);
     if (isRefused) way = (way + 1) % authWays.length;
     // Only once no way was left is it the token that was refused, and not how it travelled.
-    if ((isRefused && way === 0) || end.kind === "closed") options.onRefused();
+    if ((isRefused && way === 0) || (end.kind === "closed" && !end.byUs)) await options.onRefused();
     failures = Date.now() - startedAt > timing.goodConnectionMs ? 0 : failures + 1;
     // What cannot be streamed at the moment is polled: the notifications come, if later.
     if (failures > 2) await options.catchUp().catch(() => undefined);
     const pauseMs = reconnectDelayMs(failures, timing.longestPauseMs);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** What came of a connection that never stood. */
+function tellGate({ gate }: Listening, end: StreamEnd): void {
+  if (end.kind === "refused" && end.status < 500) gate?.answered();
+  else if (end.kind === "refused" || end.kind === "network") gate?.failed(end);
 }
 
 async function poll(options: Listening): Promise<void> {
@@ -145,10 +173,15 @@ async function poll(options: Listening): Promise<void> {
 }
 
 /** One socket from its opening to its end. */
-function holdSocket(options: Listening, base: string, auth: StreamAuth): Promise<StreamEnd> {
+function holdSocket(
+  options: Listening,
+  base: string,
+  auth: StreamAuth,
+): Promise<{ readonly end: StreamEnd; readonly wasOpen: boolean }> {
   const { signal, timing } = options;
   return new Promise((resolve) => {
     let backstop: NodeJS.Timeout | undefined;
+    let wasOpen = false;
     const read = () => {
       options.catchUp().catch((error: unknown) => {
         if (!signal.aborted) options.log.warn({ err: error }, "catching up failed");
@@ -163,21 +196,24 @@ function holdSocket(options: Listening, base: string, auth: StreamAuth): Promise
       silenceMs: timing.silenceMs,
       onOpen: () => {
         if (signal.aborted) return;
+        wasOpen = true;
+        options.gate?.answered();
         options.onHearing({ mode: "streaming", connected: true });
         read();
         backstop = setInterval(read, timing.catchUpEveryMs);
       },
       onFrame: (frame) => {
         const event = eventIn(frame);
-        if (event !== undefined) options.onEvent(event);
+        if (event !== undefined) options.onEvent(event, frame.streams);
       },
       onRefusal: (refusal) => options.log.warn({ ...refusal }, "a subscription was refused"),
       onClose: (end) => {
         clearInterval(backstop);
-        resolve(end);
+        resolve({ end, wasOpen });
       },
     });
-    for (const subscription of options.subscriptions) socket.subscribe(subscription);
+    options.onSocket?.(socket);
+    for (const subscription of options.subscriptions()) socket.subscribe(subscription);
   });
 }
 

@@ -26,6 +26,24 @@ export function subscriptionsFor(wanted: ReadonlySet<EventName>, software?: stri
   return subscriptions;
 }
 
+/** Streams that show every account of a server the same. */
+const sharedStreams: ReadonlySet<string> = new Set(["public", "public:local", "hashtag"]);
+
+/** Whether one socket can carry it for all accounts of a server. */
+export function isShared({ stream }: Subscription): boolean {
+  return sharedStreams.has(stream);
+}
+
+/** Whether two subscriptions are to the same stream. */
+export function isSameStream(a: Subscription, b: Subscription): boolean {
+  return a.stream === b.stream && a.tag === b.tag && a.list === b.list;
+}
+
+/** Whether a frame of these `streams` comes by the subscription. */
+export function isStreamOf({ list, stream, tag }: Subscription, [name, parameter]: readonly string[]): boolean {
+  return stream === name && (tag ?? list) === parameter;
+}
+
 /** Whether any of the events is a notification. */
 export function wantsNotifications(wanted: ReadonlySet<EventName>): boolean {
   return [...wanted].some((name) => name === "notification" || name.startsWith("notification."));

@@ -22,6 +22,11 @@ export function timelinesIn(wanted: Iterable<EventName>): TimelineName[] {
   return [...wanted].filter((name): name is TimelineName => name.startsWith("timeline."));
 }
 
+/** Whether every account of a server sees the same there. */
+export function isSharedTimeline(timeline: TimelineName): boolean {
+  return timeline === "timeline.local" || timeline === "timeline.public" || timeline.startsWith("timeline.tag:");
+}
+
 /** A timeline from its newest post on. @see https://docs.joinmastodon.org/methods/timelines/ */
 export function timelineList({ timelines }: ReadsTimelines, timeline: TimelineName): List<Status> {
   const limit = pageLength;

@@ -18,7 +18,11 @@ import type { Deliveries } from "./deliveries.js";
 import type { Rider } from "./rider.js";
 
 /** What a catch-up reads with, and whom it tells. */
-interface CatchUpOptions {
+export interface CatchUpOptions {
+  /** Which timelines are its affair; others are read by another one. */
+  readonly reads: (timeline: TimelineName) => boolean;
+  /** Whether the notifications are. */
+  readonly readsNotifications: boolean;
   readonly client: Can<"notifications.list"> & ReadsTimelines;
   readonly deliveries: Deliveries;
   readonly log: Log;
@@ -40,18 +44,19 @@ export class CatchUp {
 
   /** Takes up the riders' places; who has none begins now, or where `since` says. */
   async open(): Promise<void> {
-    const { client, deliveries } = this.#options;
-    await deliveries.places.open(async (rider) => {
-      const since = sinceOf(rider);
-      return since === undefined ? newestPosition(client) : positionBefore(client, since);
-    });
+    const { client, deliveries, readsNotifications } = this.#options;
+    if (readsNotifications) {
+      await deliveries.places.open(async (rider) => {
+        const since = sinceOf(rider);
+        return since === undefined ? newestPosition(client) : positionBefore(client, since);
+      });
+    }
     await this.#eachTimeline((timeline) => this.#open(timeline));
   }
 
   /** Reads everything since the riders' places, after a gap with overlap. Answers whether anything new was there. */
   async run(isAfterGap: boolean): Promise<boolean> {
-    const wasActive = await this.#notifications();
-    let isActive = wasActive;
+    let isActive = this.#options.readsNotifications && (await this.#notifications());
     await this.#eachTimeline(async (timeline) => {
       if (await this.#timeline(timeline, isAfterGap)) isActive = true;
     });
@@ -77,8 +82,8 @@ export class CatchUp {
 
   /** One that the server refuses holds up no other. */
   async #eachTimeline(work: (timeline: TimelineName) => Promise<void>): Promise<void> {
-    const { deliveries, log, signal } = this.#options;
-    const wanted = new Set(deliveries.running().flatMap((rider) => timelinesIn(rider.wanted)));
+    const { deliveries, log, reads, signal } = this.#options;
+    const wanted = new Set(deliveries.running().flatMap((rider) => timelinesIn(rider.wanted).filter(reads)));
     for (const timeline of wanted) {
       signal.throwIfAborted();
       try {

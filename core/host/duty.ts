@@ -5,6 +5,7 @@ import type { Account } from "../accounts/account.js";
 import type { Credentials } from "../auth/vault.js";
 import { setClocks } from "../events/clock.js";
 import type { EventName } from "../events/event.js";
+import { SharedStreams } from "../events/shared-streams.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { CredentialAccount } from "../mastodon/entities.js";
@@ -61,6 +62,7 @@ export class Duty {
     @inject(DeliveryStore) store: DeliveryStore,
     @inject(JobsToken) jobs: Jobs,
     @inject(Servers) servers: Servers,
+    @inject(SharedStreams) shared: SharedStreams,
     @inject(SessionStatus) status: SessionStatus,
     @inject(CheckCronToken) checkCron: CheckCron,
     @inject(UserAgentToken) userAgent: string,
@@ -83,7 +85,16 @@ export class Duty {
       onProgress: () => status.touch(),
     });
     const deliveries = this.#deliveries;
-    this.#ear = new Listening({ account, outlet, servers, status, deliveries, userAgent, logger: this.#logger });
+    this.#ear = new Listening({
+      account,
+      outlet,
+      servers,
+      shared,
+      status,
+      deliveries,
+      userAgent,
+      logger: this.#logger,
+    });
     status.from({
       budget: () => outlet.budget.rows(Date.now()),
       riders: () =>
@@ -104,6 +115,7 @@ export class Duty {
   async begin(readiness: Readiness): Promise<void> {
     const { credentials, look, person } = readiness;
     this.#outlet.open(credentials, person.id, look);
+    this.#ear.verified();
     const { name, server, timezone } = this.#account;
     const facts: AccountFacts = { name, server, id: person.id, username: person.username, timezone };
     await this.#settleAll(facts, readiness);

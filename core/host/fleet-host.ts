@@ -5,6 +5,7 @@ import type { Account, Fleet } from "../accounts/account.js";
 import { renewalJob } from "../auth/renewal.js";
 import { tickJob } from "../events/clock.js";
 import { eventId } from "../events/event.js";
+import { SharedStreams } from "../events/shared-streams.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
 import { OwnershipToken, type Ownership, type Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
@@ -54,6 +55,7 @@ export class FleetHost {
   /** Takes part in the fleet. `container` is the one that accounts' containers are made from. */
   async start(container: DependencyContainer): Promise<void> {
     registerPerAccount(container);
+    container.register(SharedStreams, { useValue: new SharedStreams() });
     this.#container = container;
     this.#stopHearing = await hearWakes(this.#redis, this.#keys, (wake) => this.#onWake(wake));
     await this.#jobs.take(tickJob, ({ data, dueAt }) => this.#onTick(data, dueAt));

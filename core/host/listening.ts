@@ -3,26 +3,34 @@ import type { Logger } from "pino";
 import type { Account } from "../accounts/account.js";
 import type { Credentials } from "../auth/vault.js";
 import { createClient } from "../client/create-client.js";
-import type { EventName } from "../events/event.js";
+import type { EventName, TimelineName } from "../events/event.js";
 import { listen } from "../events/listen.js";
 import { leastPollMs } from "../events/polling.js";
-import { subscriptionsFor } from "../events/subscriptions.js";
-import { timelinesIn } from "../events/timelines.js";
+import type { Member, SharedStreams } from "../events/shared-streams.js";
+import { isShared, subscriptionsFor } from "../events/subscriptions.js";
+import { isSharedTimeline, timelinesIn } from "../events/timelines.js";
 import { expandScopes } from "../mastodon/scopes.js";
 import type { AccountOutlet } from "./account-outlet.js";
-import { CatchUp } from "./catch-up.js";
+import { CatchUp, type CatchUpOptions } from "./catch-up.js";
 import type { Deliveries } from "./deliveries.js";
+import { Hearings } from "./hearings.js";
 import { pluginLog } from "./plugin-log.js";
 import type { Servers } from "./servers.js";
 import type { SessionStatus } from "./session-status.js";
 
 const hearAgainMs = 10_000;
+/** A verification takes less, also where the account was looked at just before. */
+const verifiedWithinMs = 120_000;
+
+type Telling = Pick<Member, "accessToken" | "catchUp" | "onEvent" | "onRefused">;
 
 /** What listening for an account needs. */
 interface ListeningOptions {
   readonly account: Account;
   readonly outlet: AccountOutlet;
   readonly servers: Servers;
+  /** Of the process. */
+  readonly shared: SharedStreams;
   readonly status: SessionStatus;
   readonly deliveries: Deliveries;
   readonly userAgent: string;
@@ -32,6 +40,8 @@ interface ListeningOptions {
 /** Keeps an account hearing what its riders asked for, and hands it to their deliveries. */
 export class Listening {
   readonly #options: ListeningOptions;
+  /** Who waits for the token to be verified. */
+  readonly #unverified: (() => void)[] = [];
 
   constructor(options: ListeningOptions) {
     this.#options = options;
@@ -50,29 +60,66 @@ export class Listening {
     }
   }
 
+  /** The account's token was verified, and is good. */
+  verified(): void {
+    for (const resolve of this.#unverified.splice(0)) resolve();
+  }
+
   async #hear(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
-    const { account, deliveries, logger, outlet, servers, status, userAgent } = this.#options;
-    const permitted = expandScopes(credentials.scopes);
-    const caller = { rider: "howdah", permitted, record: undefined, signal, deadline: Infinity };
-    const client = createClient<"read">(outlet, caller);
-    const catchUp = new CatchUp({ client, deliveries, log: pluginLog(logger), signal });
-    await catchUp.open();
+    const { account, logger, outlet, servers, shared, status, userAgent } = this.#options;
+    const caller = { rider: "howdah", record: undefined, signal, deadline: Infinity };
+    const client = createClient<"read">(outlet, { ...caller, permitted: expandScopes(credentials.scopes) });
     const info = await servers.info(account.server);
+    const subscriptions = subscriptionsFor(wanted, info.software);
+    // A server without streaming is polled, for each account by itself.
+    const together = info.streaming === undefined ? [] : subscriptions.filter(isShared);
+    const own = subscriptions.filter((subscription) => !together.includes(subscription));
+    const reads = (timeline: TimelineName) => together.length === 0 || !isSharedTimeline(timeline);
+    const catchUp = await this.#catchUp({ client, signal, reads, readsNotifications: true });
+    const hearings = new Hearings((hearing) => status.hears(hearing));
+    if (info.streaming !== undefined && together.length > 0) {
+      const rest = await this.#catchUp({ client, signal, reads: isSharedTimeline, readsNotifications: false });
+      const member = { ...this.#telling(rest, signal), subscriptions: together, signal, onHearing: hearings.way() };
+      shared.join(account.server, info.streaming, member, { userAgent, log: logger });
+    }
     await listen({
+      ...this.#telling(catchUp, signal),
       info,
-      subscriptions: subscriptionsFor(wanted, info.software),
+      subscriptions: () => own,
       userAgent,
       signal,
+      onHearing: hearings.way(),
+      leastPollMs: () => leastPollMs(outlet.budget.rows(Date.now()), timelinesIn(wanted).length + 1, Date.now()),
+      log: logger,
+    });
+  }
+
+  async #catchUp(options: Omit<CatchUpOptions, "deliveries" | "log">): Promise<CatchUp> {
+    const { deliveries, logger } = this.#options;
+    const catchUp = new CatchUp({ ...options, deliveries, log: pluginLog(logger) });
+    await catchUp.open();
+    return catchUp;
+  }
+
+  /** What the account's own socket and the one that it shares have in common. */
+  #telling(catchUp: CatchUp, signal: AbortSignal): Telling {
+    const { deliveries, outlet, status } = this.#options;
+    return {
       accessToken: () => outlet.accessToken(),
+      catchUp: (isAfterGap) => catchUp.run(isAfterGap),
       onEvent: (event) => {
         status.heard();
         deliveries.offer(event);
       },
-      onHearing: (hearing) => status.hears(hearing),
-      catchUp: (isAfterGap) => catchUp.run(isAfterGap),
-      leastPollMs: () => leastPollMs(outlet.budget.rows(Date.now()), timelinesIn(wanted).length + 1, Date.now()),
-      onRefused: () => outlet.tokenRefused(),
-      log: logger,
-    });
+      onRefused: () => this.#refused(signal),
+    };
+  }
+
+  /** Resolves when the token that was refused has been verified; if it is bad, the signal aborts. */
+  async #refused(signal: AbortSignal): Promise<void> {
+    const verified = new Promise<void>((resolve) => this.#unverified.push(resolve));
+    this.#options.outlet.tokenRefused();
+    const patience = sleep(verifiedWithinMs, undefined, { signal, ref: false }).catch(() => undefined);
+    await Promise.race([verified, patience]);
   }
 }

@@ -132,7 +132,7 @@ function hearOfMention(sandbox: Sandbox, accessToken: string, text: string): Pro
       const notified = (how: string, { status }: Notification) => status?.content.includes(text) && resolve(how);
       void listen({
         info,
-        subscriptions: [{ stream: "user" }],
+        subscriptions: () => [{ stream: "user" }],
         userAgent,
         signal: stop.signal,
         timing: { longestPauseMs: 100, pollFastestMs: 100, pollSlowestMs: 100 },

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { reconnectDelayMs } from "../../core/events/listen.js";
+import { reconnectDelayMs, type Gate } from "../../core/events/listen.js";
 import { closedPort } from "../mastodon/local-server.js";
 import { listening, streamingServer } from "./streaming-server.js";
 import { soon } from "../support/soon.js";
@@ -40,6 +41,45 @@ test("a token that is refused every way is said to be refused", async () => {
   const heard = hear({ streaming: server.local.origin });
   await expect.poll(() => heard.refused, soon).toBeGreaterThanOrEqual(1);
   expect(server.asked.slice(0, 3)).toEqual(["header", "query", "protocol"]);
+});
+
+test("after a refusal, nothing is tried before the token was verified", async () => {
+  let verify = (): void => undefined;
+  const verified = new Promise<void>((resolve) => (verify = resolve));
+  const server = await serve();
+  const heard = hear({ streaming: server.local.origin, verified });
+  await expect.poll(() => server.sockets.length, soon).toBe(1);
+  server.sockets[0]?.close();
+  await expect.poll(() => heard.refused, soon).toBe(1);
+  // Longer than the longest pause before a connection.
+  await delay(200);
+  expect(server.asked).toHaveLength(1);
+  verify();
+  await expect.poll(() => server.sockets.length, soon).toBe(2);
+});
+
+test("no connection is tried before the gate lets it, and the gate hears what came of it", async () => {
+  const told: string[] = [];
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const gate: Gate = {
+    enter: () => opened,
+    answered: () => void told.push("answered"),
+    failed: () => void told.push("failed"),
+  };
+  const server = await serve(() => 502);
+  hear({ streaming: server.local.origin, gate });
+  await delay(100);
+  expect(server.asked).toEqual([]);
+  open();
+  await expect.poll(() => told, soon).toContain("failed");
+  server.answer = () => undefined;
+  await expect.poll(() => told.at(-1), soon).toBe("answered");
+  // A connection that stood and broke says nothing about the server.
+  const soFar = told.length;
+  server.sockets[0]?.terminate();
+  await expect.poll(() => server.sockets.length, soon).toBe(2);
+  expect(told.slice(soFar)).toEqual(["answered"]);
 });
 
 test("a proxy without its server says nothing about the token, which does not go into an address for it", async () => {

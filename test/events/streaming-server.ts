@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocketServer, type WebSocket } from "ws";
-import { listen, type Hearing, type ListenTiming } from "../../core/events/listen.js";
+import { listen, type Gate, type Hearing, type ListenTiming } from "../../core/events/listen.js";
 import type { ServerEvent } from "../../core/events/event.js";
 import { httpServer, type LocalServer } from "../mastodon/local-server.js";
 
@@ -65,16 +65,19 @@ interface Listener {
   readonly streaming: string | undefined;
   readonly timing?: Partial<ListenTiming>;
   readonly catchUp?: () => Promise<void>;
+  /** Settles when the token is verified. */
+  readonly verified?: Promise<void>;
+  readonly gate?: Gate;
   readonly subscriptions?: { stream: string }[];
 }
 
 /** Listens until it is stopped. */
-export function listening({ catchUp, streaming, subscriptions, timing = {} }: Listener): Listened {
+export function listening({ catchUp, gate, streaming, subscriptions, timing = {}, verified }: Listener): Listened {
   const stop = new AbortController();
   const listened = { hearings: [] as Hearing[], events: [] as ServerEvent[], caughtUp: 0, refused: 0 };
   const done = listen({
     info: { streaming },
-    subscriptions: subscriptions ?? [{ stream: "user" }],
+    subscriptions: () => subscriptions ?? [{ stream: "user" }],
     userAgent: "howdah test",
     signal: stop.signal,
     timing: { longestPauseMs: 20, ...timing },
@@ -86,7 +89,11 @@ export function listening({ catchUp, streaming, subscriptions, timing = {} }: Li
       await catchUp?.();
       return false;
     },
-    onRefused: () => void (listened.refused += 1),
+    gate,
+    onRefused: () => {
+      listened.refused += 1;
+      return verified;
+    },
     log: { info: () => undefined, warn: () => undefined },
   });
   const end = async () => {
