@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { RedisVault } from "../../core/auth/redis-vault.js";
-import { DeliveryStore } from "../../core/host/delivery-store.js";
+import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
 import { keysUnder } from "../../core/store/keys.js";
 import { Keyring } from "../../core/store/seal.js";
 import { message, type Processes } from "../processes.js";
@@ -86,7 +86,7 @@ export class Bed {
       BOT_DATA: join(directory, "data"),
       LOG_LEVEL: "error",
     };
-    const store = (account: number) => new DeliveryStore(redis, keys, keyring, accountName(account));
+    const store = (account: number) => new RedisDeliveryStore(redis, keys, keyring, accountName(account));
     return new Fleet({ accounts, directory, environment, processes: this.#processes, redis, store });
   }
 
@@ -109,7 +109,7 @@ interface FleetOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly processes: Processes;
   readonly redis: Redis;
-  readonly store: (account: number) => DeliveryStore;
+  readonly store: (account: number) => RedisDeliveryStore;
 }
 
 /** The accounts of one run, and the processes that run them. */

@@ -26,6 +26,10 @@ export interface RiderEntry<P extends PluginFacts = PluginFacts> {
   readonly since?: Since | undefined;
   /** How old an event may be when it is handled, in milliseconds; undefined: as usual for its kind. */
   readonly staleAfterMs?: number | undefined;
+  /** `strict`: an event that waits or is tried again holds up what comes after it in its conversation. */
+  readonly order?: "strict" | undefined;
+  /** How long a handler may take, in milliseconds; undefined: a minute. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** One entry of accounts.yaml, validated and frozen. */

@@ -27,3 +27,11 @@ export function readSince(text: string): Since | undefined {
 export function readStaleAfter(text: string): number | undefined {
   return text === "never" ? Infinity : durationMs(text);
 }
+
+const longestDeadlineMs = 600_000;
+
+/** Reads `deadline`: a duration of 1 s to 10 min; in milliseconds. */
+export function readDeadline(text: string): number | undefined {
+  const limitMs = durationMs(text);
+  return limitMs !== undefined && limitMs > 0 && limitMs <= longestDeadlineMs ? limitMs : undefined;
+}

@@ -1,7 +1,7 @@
 import type { Scope } from "../mastodon/scopes.js";
 import type { PluginFacts, RiderEntry } from "./account.js";
 import { didYouMean } from "./did-you-mean.js";
-import { readSince, readStaleAfter } from "./duration.js";
+import { readDeadline, readSince, readStaleAfter } from "./duration.js";
 import { type Read, reportIssues } from "./issues.js";
 import { dotted } from "./key-words.js";
 import type { Mistakes } from "./mistakes.js";
@@ -50,6 +50,8 @@ async function readRider<P extends PluginFacts>(
   const allowed = await readAllowed(plugin, entries.get("allow")?.node, mistakes);
   const { shape } = pluginEntrySchema;
   const since = await usable(shape.since, entries.get("since")?.node);
+  const order = await usable(shape.order, entries.get("order")?.node);
+  const deadline = await usable(shape.deadline, entries.get("deadline")?.node);
   const staleAfter = await usable(shape.stale_after, entries.get("stale_after")?.node);
   return {
     name: (await usable(nameSchema, entries.get("as")?.node)) ?? plugin.name,
@@ -59,6 +61,8 @@ async function readRider<P extends PluginFacts>(
     config: await readConfig(plugin, at, entries.get("with"), mistakes),
     since: since === undefined ? undefined : readSince(since),
     staleAfterMs: staleAfter === undefined ? undefined : readStaleAfter(staleAfter),
+    order,
+    deadlineMs: deadline === undefined ? undefined : readDeadline(deadline),
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { allScopes } from "../mastodon/scopes.js";
 import { didYouMean } from "./did-you-mean.js";
-import { durationRule, readSince, readStaleAfter } from "./duration.js";
+import { durationRule, readDeadline, readSince, readStaleAfter } from "./duration.js";
 
 /**
  * The shape of accounts.yaml. Descriptions serve twice: in messages, as what would be right, and in an editor.
@@ -34,6 +34,15 @@ export const pluginEntrySchema = z.strictObject({
     .string()
     .refine((text) => readStaleAfter(text) !== undefined, `not a duration: ${durationRule}, or never`)
     .describe("how old an event may be when it is handled, such as 12h, or never")
+    .optional(),
+  order: z
+    .enum(["strict"])
+    .describe("strict, where an event that waits or failed holds up its conversation")
+    .optional(),
+  deadline: z
+    .string()
+    .refine((text) => readDeadline(text) !== undefined, "not a deadline: write 1s to 10m, such as 30s")
+    .describe("how long a handler may take, such as 30s")
     .optional(),
   with: z.unknown().describe("the plugin's own settings").optional(),
 });

@@ -9,6 +9,8 @@ export interface ClockEntry {
   readonly rider: string;
   readonly name: string;
   readonly repeat: Repeat;
+  /** What becomes of ticks that came due while nobody was there. */
+  readonly missed?: "last" | "all" | "none";
 }
 
 /** Makes exactly these clocks tick for the account: new ones begin, changed ones change, others end. */

@@ -12,13 +12,16 @@ export class Cursor {
   /** How far the last catch-up came. A server may show a notification shortly after one with a higher id. */
   #listedOnce: string;
   readonly #begun = new Set<string>();
-  readonly #finished = new Set<string>();
+  readonly #finished: Set<string>;
+  #covered: string[] = [];
 
-  /** From where it stood; `""` is before the first. */
-  constructor(position: string) {
+  /** From where it stood, `""` is before the first, and what was handled beyond it. */
+  constructor(position: string, finished: readonly string[] = []) {
     this.#position = position;
     this.#listed = position;
     this.#listedOnce = position;
+    this.#finished = new Set(finished.filter((id) => isPast(id, position)));
+    this.#covered = finished.filter((id) => !isPast(id, position));
   }
 
   get position(): string {
@@ -30,11 +33,6 @@ export class Cursor {
     if (!isPast(id, this.#position) || this.#begun.has(id) || this.#finished.has(id)) return false;
     this.#begun.add(id);
     return true;
-  }
-
-  /** The position it would have once this one is handled, for storing in one step with the acknowledgement. */
-  after(id: string): string {
-    return this.#reached(id);
   }
 
   /** It is handled, or its retry is stored. */
@@ -51,24 +49,37 @@ export class Cursor {
     this.#advance();
   }
 
+  /** Whether it was handled and the position has not passed it: it has to be remembered by its id. */
+  isBeyond(id: string): boolean {
+    return this.#finished.has(id);
+  }
+
+  /** What the position has passed since the last call: it need not be remembered any more. */
+  takeCovered(): string[] {
+    const covered = this.#covered;
+    this.#covered = [];
+    return covered;
+  }
+
   #advance(): void {
     const reached = this.#reached();
     if (reached === this.#position) return;
     this.#position = reached;
-    for (const id of this.#finished) if (!isPast(id, reached)) this.#finished.delete(id);
+    for (const id of this.#finished) {
+      if (isPast(id, reached)) continue;
+      this.#finished.delete(id);
+      this.#covered.push(id);
+    }
   }
 
   /** As far as was listed, or to the last one that was handled before the first one that was not. */
-  #reached(alsoFinished?: string): string {
+  #reached(): string {
     if (this.#position === this.#listed) return this.#position;
     let first: string | undefined;
-    for (const id of this.#begun) {
-      if (id !== alsoFinished && (first === undefined || compareIds(id, first) < 0)) first = id;
-    }
+    for (const id of this.#begun) if (first === undefined || compareIds(id, first) < 0) first = id;
     if (first === undefined || isPast(first, this.#listed)) return this.#listed;
     let reached = this.#position;
     for (const id of this.#finished) if (isPast(id, reached) && isPast(first, id)) reached = id;
-    if (alsoFinished !== undefined && isPast(alsoFinished, reached) && isPast(first, alsoFinished)) return alsoFinished;
     return reached;
   }
 }

@@ -1,5 +1,8 @@
 import { compareIds } from "../mastodon/ids.js";
 
+/** More than a stream brings in the time of one catch-up. */
+const rememberedPosts = 1_000;
+
 /**
  * How far one rider has come in one timeline. Up to `mark`, catch-ups have listed everything and it is handled; what
  * was handled beyond it, or comes late below it, is known by the set of posts that the store remembers.
@@ -9,6 +12,8 @@ export class TimelinePlace {
   readonly floor: string;
   #mark: string;
   readonly #underWay = new Set<string>();
+  /** What was handled of late: whether the store remembers it already may have been asked before it did. */
+  readonly #handled = new Set<string>();
   /** What the mark becomes once these are handled. */
   #next: { readonly mark: string; readonly left: Set<string> } | undefined;
 
@@ -26,9 +31,9 @@ export class TimelinePlace {
     return this.floor === "" || compareIds(id, this.floor) > 0;
   }
 
-  /** False: the post is under way already. */
+  /** False: the post is under way already, or was handled of late. */
   begin(id: string): boolean {
-    if (this.#underWay.has(id)) return false;
+    if (this.#underWay.has(id) || this.#handled.has(id)) return false;
     this.#underWay.add(id);
     return true;
   }
@@ -43,6 +48,8 @@ export class TimelinePlace {
   finish(id: string): void {
     this.#mark = this.after(id);
     this.#underWay.delete(id);
+    this.#handled.add(id);
+    if (this.#handled.size > rememberedPosts) this.#forgetOldest();
     this.#next?.left.delete(id);
     if (this.#next?.left.size === 0) this.#next = undefined;
   }
@@ -52,5 +59,12 @@ export class TimelinePlace {
     if (newest === "" || (this.#mark !== "" && compareIds(newest, this.#mark) <= 0)) return;
     if (this.#underWay.size === 0) this.#mark = newest;
     else this.#next = { mark: newest, left: new Set(this.#underWay) };
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#handled) {
+      this.#handled.delete(oldest);
+      return;
+    }
   }
 }

@@ -13,6 +13,8 @@ interface AttemptOptions {
   readonly rider: Rider;
   readonly handlers: readonly Handler[];
   readonly record: DueRecord;
+  /** Nobody can have begun with it before: there is nothing to look up. */
+  readonly isNew: boolean;
   readonly state: RiderState;
   readonly outlet: Outlet;
   readonly log: Log;
@@ -23,9 +25,9 @@ interface AttemptOptions {
 
 /** Runs a rider's handlers of an event. Throws only where the ledger cannot be read. */
 export async function attempt(options: AttemptOptions): Promise<Outcome> {
-  const { handlers, letGo, limitMs, log, outlet, record, rider, state } = options;
+  const { handlers, isNew, letGo, limitMs, log, outlet, record, rider, state } = options;
   const { attempts, event, invocation } = record;
-  const trace = await outlet.ledger.trace(invocation);
+  const trace = isNew ? { writes: new Map(), values: new Map() } : await outlet.ledger.trace(invocation);
   const ending = new AbortController();
   const signal = AbortSignal.any([letGo, ending.signal]);
   const input = handlerInput({

@@ -127,7 +127,7 @@ export class CatchUp {
     for (const rider of riders) {
       const unknown = await timelines.unknown(rider, timeline, posts);
       signal.throwIfAborted();
-      if (!isWhole) await this.#sayGap(rider, timeline, posts[0]?.id ?? "");
+      if (!isWhole) this.#sayGap(rider, timeline, posts[0]?.id ?? "");
       for (const status of unknown) deliveries.offer({ kind: "status", timeline, status }, rider);
       if (unknown.length > 0) isActive = true;
       await timelines.caughtUp(rider, timeline, posts.at(-1)?.id ?? "");
@@ -137,13 +137,13 @@ export class CatchUp {
   }
 
   /** What lies between the rider's mark and the oldest post that was read is lost to it. */
-  async #sayGap(rider: string, timeline: TimelineName, oldest: string): Promise<void> {
+  #sayGap(rider: string, timeline: TimelineName, oldest: string): void {
     const { deliveries, log } = this.#options;
     const mark = deliveries.places.timelines.of(rider, timeline)?.mark ?? "";
     if (mark !== "" && compareIds(oldest, mark) <= 0) return;
     const reason = `posts before ${oldest} were missed: the server keeps no more, or they are more than ${mostPosts}`;
     log.warn(`${timeline}: ${reason}`, { rider, after: mark });
-    await deliveries.audit({ rider, invocation: `${rider}/${timeline}`, outcome: "gap", reason });
+    deliveries.audit({ rider, invocation: `${rider}/${timeline}`, outcome: "gap", reason });
   }
 }
 

@@ -1,13 +1,17 @@
 import type { AuditLine } from "../client/audit.js";
 import type { Outlet } from "../client/call.js";
-import { eventId, happenedAt, type Event, type ServerEvent } from "../events/event.js";
-import { oneAtATime } from "../events/one-at-a-time.js";
+import { eventId, happenedAt, type ServerEvent } from "../events/event.js";
 import { isStale } from "../events/stale.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Log } from "../plugin.js";
 import { attempt } from "./attempt.js";
-import type { DeliveryStore, DueRecord, Progress } from "./delivery-store.js";
-import { dueOrder } from "./due-order.js";
+import { Breaker, type Broken } from "./breaker.js";
+import type { DeliveryStore, DueRecord } from "./delivery-store.js";
+import { DueList } from "./due-list.js";
+import { Endings } from "./endings.js";
+import type { Ending } from "./gathering.js";
+import { HeldLanes } from "./held-lanes.js";
+import { LaneKeys } from "./lane-keys.js";
 import { Lanes } from "./lanes.js";
 import { retryDelayMs, waitDelayMs, type Outcome } from "./outcome.js";
 import { Places } from "./places.js";
@@ -18,22 +22,28 @@ import { isoTime } from "./status.js";
 const sideBySide = 8;
 /** Edits and deletions that were seen on one stream and come again on another. */
 const rememberedEvents = 500;
-/** Whoever puts something on the due list says so, but that can get lost. */
-const lookAgainMs = 60_000;
-const readAgainMs = 5_000;
 
 /** How long things take. */
 export interface DeliveryTiming {
+  /** For a rider that does not say otherwise. */
   readonly handlerDeadlineMs: number;
   /** After so many failed attempts (from 1); undefined: never again. */
   readonly retryDelayMs: (failedAttempts: number) => number | undefined;
   /** After so many waits in a row (from 0). */
   readonly waitDelayMs: (waits: number) => number;
-  /** Until an event whose end could not be stored is taken up again. */
+  /** Until ends that could not be stored are stored again. */
   readonly storeAgainMs: number;
+  /** Ends within this time are stored in one step. */
+  readonly gatherMs: number;
 }
 
-const usualTiming: DeliveryTiming = { handlerDeadlineMs: 60_000, retryDelayMs, waitDelayMs, storeAgainMs: 5_000 };
+const usualTiming: DeliveryTiming = {
+  handlerDeadlineMs: 60_000,
+  retryDelayMs,
+  waitDelayMs,
+  storeAgainMs: 5_000,
+  gatherMs: 50,
+};
 
 /** What deliveries need of the account. */
 export interface DeliveryOptions {
@@ -50,30 +60,60 @@ export interface DeliveryOptions {
 /** An event on its way to a rider. */
 interface Delivery {
   readonly record: DueRecord;
-  /** Whether it was taken from the due list. */
-  readonly isListed: boolean;
+  /** `live`: from a stream, at this moment, so nobody can have begun with it before. `list`: the due list. */
+  readonly from: "live" | "read" | "list";
 }
 
-/** Brings an account's events to its riders: in order per person, each to its end or onto the due list. */
+/** Brings an account's events to its riders: in order per conversation, each to its end or onto the due list. */
 export class Deliveries {
   /** How far the riders have come. */
   readonly places: Places;
   readonly #options: DeliveryOptions;
   readonly #timing: DeliveryTiming;
   readonly #lanes = new Lanes(sideBySide);
+  readonly #laneKeys = new LaneKeys();
+  readonly #held = new HeldLanes();
+  readonly #breakers: ReadonlyMap<string, Breaker>;
+  /** Riders that were stopped or went on since the due list began to be read. */
+  readonly #changed = new Set<string>();
   readonly #underWay = new Set<string>();
-  /** Why invocations are on the due list, as it was last read. */
-  readonly #reasons = new Map<string, string>();
   readonly #seen = new Set<string>();
-  /** Takes up what is due, now and when the next one will be. */
-  readonly takeDue = oneAtATime(() => this.#readDue());
-  #timer: NodeJS.Timeout | undefined;
+  readonly #endings: Endings;
+  readonly #due: DueList;
 
   constructor(options: DeliveryOptions) {
-    this.places = new Places(options);
+    const { logFor, outlet, riders, store, tenure } = options;
     this.#options = options;
     this.#timing = { ...usualTiming, ...options.timing };
-    options.tenure.signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    this.#breakers = new Map(riders.map(({ name }) => [name, new Breaker()]));
+    this.places = new Places({ store, riders, save: (names, timeline) => this.#endings.place(names, timeline) });
+    this.#endings = new Endings({
+      store,
+      epoch: tenure.epoch,
+      signal: tenure.signal,
+      places: this.places,
+      gatherMs: this.#timing.gatherMs,
+      storeAgainMs: this.#timing.storeAgainMs,
+      onRefused: (endings) => this.#leaveAll(endings),
+      onError: (error) => logFor("howdah").error("how events ended could not be stored", { err: error }),
+    });
+    this.#due = new DueList({
+      store,
+      ledger: outlet.ledger,
+      signal: tenure.signal,
+      log: logFor("howdah"),
+      onReading: () => this.#beginReading(),
+      situation: () => ({
+        underWay: this.#underWay,
+        countsAll: (rider, clock) => this.#clock(rider, clock)?.missed === "all",
+        restsUntil: (rider) => this.#breakers.get(rider)?.broken?.until,
+        strictLanes: (record) => this.#strictLanes(record),
+      }),
+      onRead: (records, broken) => this.#haveRead(records, broken),
+      onReady: (record) => {
+        if (this.#running(record.rider) !== undefined) this.#enqueue({ record, from: "list" });
+      },
+    });
   }
 
   /** The riders that are at work. */
@@ -82,28 +122,24 @@ export class Deliveries {
   }
 
   /** Writes a line of the account's audit. */
-  async audit(line: AuditLine): Promise<void> {
-    await this.#options.store.audit(line, this.#options.tenure.epoch);
+  audit(line: AuditLine): void {
+    this.#endings.audit(line);
   }
 
-  /** An event from the server, for all riders or for one. The same one may come again. */
+  /** An event that a stream brought at this moment. The same one may come again. */
+  hear(event: ServerEvent): void {
+    this.#bring(event, "live", this.running());
+  }
+
+  /** An event that was read from the server, for all riders or for one. The same one may come again. */
   offer(event: ServerEvent, only?: string): void {
-    // Places know notifications and posts; of edits and deletions there is nothing but this.
-    if ((event.kind === "edited" || event.kind === "deleted") && !this.#isNew(eventId(event))) return;
-    // A rider that is not running keeps its place: what it misses is read again once it runs.
-    for (const rider of this.running().filter(({ name }) => only === undefined || name === only)) {
-      const isWanted = rider.handlersFor(event).length > 0;
-      if (!isWanted && event.kind !== "notification") continue;
-      if (!this.places.begin(rider.name, event)) continue;
-      if (!isWanted) {
-        // Nobody asked for this type: the place moves on all the same.
-        this.places.finish(rider.name, event);
-        continue;
-      }
-      const invocation = `${rider.name}/${eventId(event)}`;
-      const record = { invocation, rider: rider.name, event, attempts: 0, waits: 0, notBefore: 0, reason: "" };
-      this.#enqueue({ record, isListed: false });
-    }
+    const riders = this.running().filter(({ name }) => only === undefined || name === only);
+    this.#bring(event, "read", riders);
+  }
+
+  /** Takes up what is due, now and when the next one will be. */
+  async takeDue(): Promise<void> {
+    await this.#due.take();
   }
 
   /** How many events of a rider wait or are being handled. */
@@ -114,45 +150,62 @@ export class Deliveries {
 
   /** Why events of a rider wait for another attempt; empty where none does. */
   reason(rider: string): string {
-    return [...this.#reasons].findLast(([invocation]) => invocation.startsWith(`${rider}/`))?.[1] ?? "";
+    return this.#due.reason(rider);
   }
 
-  /** Resolves when no handler runs any more. */
-  idle(): Promise<void> {
-    return this.#lanes.idle();
+  /** Why a rider was stopped; undefined: it was not. */
+  broken(rider: string): Broken | undefined {
+    return this.#breakers.get(rider)?.broken;
   }
 
-  async #readDue(): Promise<void> {
-    const { outlet, store, tenure } = this.#options;
-    clearTimeout(this.#timer);
-    if (tenure.signal.aborted) return;
-    const records = await store.due();
-    const ticks = records.filter(({ event }) => event.kind === "tick");
-    const traced = await outlet.ledger.traced(ticks.map(({ invocation }) => invocation));
-    if (tenure.signal.aborted) return;
-    this.#reasons.clear();
-    for (const { invocation, reason } of records) if (reason !== "") this.#reasons.set(invocation, reason);
-    const now = Date.now();
-    const { nextAt = Infinity, ready, superseded } = dueOrder(records, this.#underWay, traced, now);
-    const running = new Set(this.running().map(({ name }) => name));
-    for (const record of ready) if (running.has(record.rider)) this.#enqueue({ record, isListed: true });
-    this.#readDueIn(Math.min(nextAt - now, lookAgainMs));
+  /** Resolves when no handler runs any more and how they ended is stored. */
+  async idle(): Promise<void> {
+    await this.#lanes.idle();
+    await this.#endings.flush();
+  }
+
+  async #beginReading(): Promise<void> {
+    await this.#endings.flush();
+    this.#held.beginReading();
+    this.#changed.clear();
+  }
+
+  #haveRead(records: readonly DueRecord[], broken: ReadonlyMap<string, Broken>): void {
+    for (const [rider, breaker] of this.#breakers) {
+      if (!this.#changed.has(rider)) breaker.adopt(broken.get(rider));
+    }
+    this.#held.haveRead(records, (record) => this.#strictLanes(record));
     this.#options.onProgress();
-    if (superseded.length > 0) await store.dropDue(superseded.map(({ invocation }) => invocation));
   }
 
-  #readDueIn(delayMs: number): void {
-    clearTimeout(this.#timer);
-    if (this.#options.tenure.signal.aborted) return;
-    this.#timer = setTimeout(() => void this.#takeDueLater(), delayMs);
+  #running(name: string): Rider | undefined {
+    return this.#options.riders.find((rider) => rider.name === name && rider.standing.state === "running");
   }
 
-  async #takeDueLater(): Promise<void> {
-    try {
-      await this.takeDue();
-    } catch (error) {
-      this.#options.logFor("howdah").warn("the due list cannot be read", { err: error });
-      this.#readDueIn(readAgainMs);
+  #clock(rider: string, name: string) {
+    return this.#running(rider)?.clocks.find((clock) => clock.name === name);
+  }
+
+  #strictLanes({ event, rider }: DueRecord): readonly string[] {
+    const isStrict = this.#options.riders.find(({ name }) => name === rider)?.entry.order === "strict";
+    return isStrict ? this.#laneKeys.of(event) : [];
+  }
+
+  /** A rider that is not running keeps its place: what it misses is read again once it runs. */
+  #bring(event: ServerEvent, from: Delivery["from"], riders: readonly Rider[]): void {
+    const id = eventId(event);
+    // Places know notifications and posts; of edits and deletions there is nothing but this.
+    if ((event.kind === "edited" || event.kind === "deleted") && !this.#isNew(id)) return;
+    for (const rider of riders) {
+      const isWanted = rider.handlersFor(event).length > 0;
+      if ((!isWanted && event.kind !== "notification") || !this.places.begin(rider.name, event)) continue;
+      if (!isWanted) {
+        // Nobody asked for this type: the place moves on all the same.
+        this.places.finish(rider.name, event);
+        continue;
+      }
+      const first = { attempts: 0, waits: 0, notBefore: 0, reason: "", since: Date.now() };
+      this.#enqueue({ record: { invocation: `${rider.name}/${id}`, rider: rider.name, event, ...first }, from });
     }
   }
 
@@ -167,7 +220,8 @@ export class Deliveries {
     const { event, invocation, rider } = delivery.record;
     if (this.#underWay.has(invocation)) return;
     this.#underWay.add(invocation);
-    this.#lanes.run(`${rider}/${laneOf(event)}`, () => this.#deliver(delivery));
+    const lanes = this.#laneKeys.of(event).map((lane) => `${rider}/${lane}`);
+    this.#lanes.run(lanes, () => this.#deliver(delivery));
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
@@ -176,39 +230,40 @@ export class Deliveries {
     try {
       lookAgain = (await this.#toItsEnd(delivery)) === "listed" || lookAgain;
     } catch (error) {
-      this.#options.logFor(rider).error("the event could not be stored", { err: error });
+      this.#options.logFor(rider).error("the event could not be handled at the moment", { err: error });
       setTimeout(() => this.#enqueue(delivery), this.#timing.storeAgainMs).unref();
     } finally {
       this.#underWay.delete(invocation);
       this.#options.onProgress();
     }
-    // It may be on the due list now, or have held back its clock's next tick.
-    if (lookAgain) await this.#takeDueLater();
+    // It may be on the due list now, or have held back what comes after it.
+    if (lookAgain) await this.#due.takeSafely();
   }
 
   /** Handles it and stores how that ended. What is not stored once the account is let go is for its next owner. */
-  async #toItsEnd({ isListed, record }: Delivery): Promise<"ended" | "listed"> {
+  async #toItsEnd(delivery: Delivery): Promise<"ended" | "listed"> {
+    const { from, record } = delivery;
     const { store, tenure } = this.#options;
+    if (!this.#endings.hasRoom) await this.#endings.flush();
     if (tenure.signal.aborted) return this.#leave(record);
-    const where = await store.whereabouts(this.places.progressAfter(record));
-    if (where !== (isListed ? "due" : "new")) return this.#settled(record, where);
-    if (await this.#isTooLate(record)) return this.#skip(record);
-    const rider = this.running().find(({ name }) => name === record.rider);
+    // Somebody may have dropped it since the list was read.
+    if (from === "list" && !(await store.isDue(record.invocation))) return "ended";
+    if (await this.#isTooLate(record)) return this.#skip(delivery);
+    const rider = this.#running(record.rider);
     const handlers = rider?.handlersFor(record.event) ?? [];
     // The plugin does not ask for it any more.
-    if (rider !== undefined && handlers.length === 0) return this.#settled(record, "new");
-    const state = new RiderState(store, record.rider);
-    const outcome = rider === undefined ? notRunning : await this.#attempt(rider, handlers, record, state);
+    if (rider !== undefined && handlers.length === 0) return this.#end(delivery, { how: "passed over", record });
+    if (rider === undefined) return this.#end(delivery, this.#waiting(record, 0, "the rider is not running"));
+    const held = this.#heldBack(delivery);
+    if (held !== undefined) return this.#end(delivery, { how: "postponed", record: { ...record, ...held } });
+    const state = new RiderState(this.#endings, record.rider);
+    const outcome = await this.#attempt(rider, handlers, delivery, state);
     if (tenure.signal.aborted && outcome.kind !== "done") return this.#leave(record);
-    const progress = this.places.progressAfter(record);
-    const isStored =
-      outcome.kind === "done"
-        ? await store.acknowledge(progress, state.changes)
-        : await this.#again(progress, record, outcome);
-    if (!isStored) return this.#leave(record);
-    this.places.finish(record.rider, record.event);
-    if (outcome.kind === "done") this.#reasons.delete(record.invocation);
-    return outcome.kind === "done" ? "ended" : "listed";
+    this.#countForBreaker(record.rider, outcome);
+    return this.#end(
+      delivery,
+      outcome.kind === "done" ? { how: "done", record, changes: state.changes } : this.#again(record, outcome),
+    );
   }
 
   /** What has begun is brought to its end, however late: half of it stands on the server. */
@@ -219,24 +274,43 @@ export class Deliveries {
     return (await outlet.ledger.traced([invocation])).size === 0;
   }
 
-  async #skip(record: DueRecord): Promise<"ended"> {
-    const { invocation, rider, event } = record;
+  #skip(delivery: Delivery): Promise<"ended" | "listed"> {
+    const { record } = delivery;
+    const { event, invocation, rider } = record;
     const reason = `it happened at ${isoTime(happenedAt(event))}, which is too long ago`;
     this.#options.logFor(rider).info("an event is skipped", { event: invocation, reason });
-    if (!(await this.#options.store.skip(this.places.progressAfter(record), reason))) return this.#leave(record);
-    this.places.finish(rider, event);
-    this.#reasons.delete(invocation);
-    return "ended";
+    return this.#end(delivery, { how: "skipped", record, reason });
   }
 
-  /** It came to its end before, or is on the due list already: only its place is stored. */
-  async #settled(record: DueRecord, where: string): Promise<"ended" | "listed"> {
-    const { store } = this.#options;
-    const isDue = where === "due";
-    const progress = this.places.progressAfter(record);
-    if (await (isDue ? store.setCursor(progress) : store.passOver(progress)))
-      this.places.finish(record.rider, record.event);
-    return isDue ? "listed" : "ended";
+  /** Why an event has to stay in line: its rider is stopped, or an earlier one of a strict rider waits. */
+  #heldBack({ from, record }: Delivery): Pick<DueRecord, "held" | "reason"> | undefined {
+    if (from !== "list" && this.#held.isHeld(record, this.#strictLanes(record))) {
+      return { held: "behind", reason: "an earlier event of the conversation waits" };
+    }
+    const breaker = this.#breakers.get(record.rider);
+    if (breaker === undefined || breaker.admit(Date.now())) return undefined;
+    return { held: "stopped", reason: "the rider is stopped" };
+  }
+
+  /** What has to be stored before anything else goes on is waited for: the due list, and what came from it. */
+  async #end({ from }: Delivery, ending: Ending): Promise<"ended" | "listed"> {
+    const { record } = ending;
+    this.places.finish(record.rider, record.event);
+    if (ending.how === "postponed") this.#held.hold(record, this.#strictLanes(record));
+    else this.#held.free(record.invocation);
+    if (from !== "list" && ending.how === "done") {
+      this.#endings.add(ending);
+      return "ended";
+    }
+    await this.#endings.addNow(ending, from === "list");
+    if (ending.how === "postponed") return "listed";
+    this.#due.forget(record.invocation);
+    // What waited behind it comes next.
+    return this.#strictLanes(record).length > 0 ? "listed" : "ended";
+  }
+
+  async #leaveAll(endings: readonly Ending[]): Promise<void> {
+    for (const { record } of endings) await this.#leave(record);
   }
 
   /** The next owner's catch-up brings notifications and posts; what nobody would read again waits on the due list. */
@@ -245,52 +319,63 @@ export class Deliveries {
     return "ended";
   }
 
-  #attempt(rider: Rider, handlers: readonly Handler[], record: DueRecord, state: RiderState): Promise<Outcome> {
+  #attempt(rider: Rider, handlers: readonly Handler[], { from, record }: Delivery, state: RiderState) {
     const { logFor, outlet, tenure } = this.#options;
     return attempt({
       rider,
       handlers,
       record,
+      isNew: from === "live",
       state,
       outlet,
       log: logFor(rider.name),
       letGo: tenure.signal,
-      limitMs: this.#timing.handlerDeadlineMs,
+      limitMs: rider.entry.deadlineMs ?? this.#timing.handlerDeadlineMs,
     });
   }
 
-  async #again(progress: Progress, record: DueRecord, outcome: Exclude<Outcome, { kind: "done" }>): Promise<boolean> {
-    const { logFor, store } = this.#options;
-    const log = logFor(record.rider);
+  #again(record: DueRecord, outcome: Exclude<Outcome, { kind: "done" }>): Ending {
+    const log = this.#options.logFor(record.rider);
     const { reason } = outcome;
     if (outcome.kind === "wait") {
       const notBefore = outcome.until ?? Date.now() + this.#timing.waitDelayMs(record.waits);
       log.info("an event waits", { event: record.invocation, reason, until: new Date(notBefore).toISOString() });
-      return store.postpone(progress, { ...record, waits: record.waits + 1, notBefore, reason });
+      return this.#waiting(record, notBefore, reason);
     }
     const attempts = record.attempts + 1;
     const delayMs = this.#timing.retryDelayMs(attempts);
     log.error("a handler failed", { event: record.invocation, attempt: attempts, err: outcome.error });
-    if (delayMs === undefined) return store.giveUp(progress, { ...record, attempts, reason });
-    const notBefore = Date.now() + delayMs;
-    return store.postpone(progress, { ...record, attempts, waits: 0, notBefore, reason });
+    const failed = { ...withoutHold(record), attempts, reason };
+    if (delayMs === undefined) return { how: "given up", record: failed };
+    return { how: "postponed", record: { ...failed, waits: 0, notBefore: Date.now() + delayMs } };
+  }
+
+  #waiting(record: DueRecord, notBefore: number, reason: string): Ending {
+    return { how: "postponed", record: { ...withoutHold(record), waits: record.waits + 1, notBefore, reason } };
+  }
+
+  #countForBreaker(rider: string, outcome: Outcome): void {
+    const breaker = this.#breakers.get(rider);
+    if (breaker === undefined) return;
+    if (outcome.kind === "wait") return breaker.undecided();
+    const now = Date.now();
+    const hasChanged = outcome.kind === "done" ? breaker.succeeded(now) : breaker.failed(now, outcome.reason);
+    if (!hasChanged) return;
+    this.#changed.add(rider);
+    this.#endings.break(rider, breaker.broken);
+    const log = this.#options.logFor(rider);
+    if (breaker.broken === undefined) {
+      log.info("the rider goes on");
+      void this.#endings.flush().then(() => this.#due.takeSafely());
+    } else {
+      const until = new Date(breaker.broken.until).toISOString();
+      log.error(`the rider is stopped: ${breaker.broken.reason}`, { until });
+    }
   }
 }
 
-/** It is taken up as soon as its rider runs. */
-const notRunning: Outcome = { kind: "wait", until: 0, reason: "the rider is not running" };
-
-/** Events of one person are handled in order, ticks of one clock too. */
-function laneOf(event: Event): string {
-  switch (event.kind) {
-    case "notification":
-      return event.notification.account.id;
-    case "status":
-    case "edited":
-      return event.status.account.id;
-    case "deleted":
-      return event.statusId;
-    case "tick":
-      return event.name;
-  }
+/** From its next attempt on it waits for its time. */
+function withoutHold(record: DueRecord): DueRecord {
+  const { held, ...own } = record;
+  return held === undefined ? record : own;
 }

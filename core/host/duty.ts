@@ -13,13 +13,21 @@ import { missingScopes } from "../mastodon/scopes.js";
 import type { AccountFacts, Log, Plugin } from "../plugin.js";
 import { AccountOutlet } from "./account-outlet.js";
 import { Deliveries } from "./deliveries.js";
-import { DeliveryStore } from "./delivery-store.js";
+import type { DeliveryStore } from "./delivery-store.js";
 import { Listening } from "./listening.js";
 import { pluginLog } from "./plugin-log.js";
 import { Rider, type CheckCron } from "./rider.js";
+import { standingOf } from "./rider-standing.js";
 import { Servers } from "./servers.js";
 import { SessionStatus } from "./session-status.js";
-import { AccountToken, CheckCronToken, LoggerToken, TenureToken, UserAgentToken } from "./tokens.js";
+import {
+  AccountToken,
+  CheckCronToken,
+  DeliveryStoreToken,
+  LoggerToken,
+  TenureToken,
+  UserAgentToken,
+} from "./tokens.js";
 
 /** How long handlers that are told to end may take before the account is let go all the same. */
 const graceMs = 8_000;
@@ -59,7 +67,7 @@ export class Duty {
     @inject(AccountToken) account: Account<Plugin>,
     @inject(TenureToken) tenure: Tenure,
     @inject(AccountOutlet) outlet: AccountOutlet,
-    @inject(DeliveryStore) store: DeliveryStore,
+    @inject(DeliveryStoreToken) store: DeliveryStore,
     @inject(JobsToken) jobs: Jobs,
     @inject(Servers) servers: Servers,
     @inject(SharedStreams) shared: SharedStreams,
@@ -102,8 +110,7 @@ export class Duty {
           this.#riders.map(async (rider) => ({
             name: rider.name,
             plugin: rider.entry.plugin.name,
-            ...rider.standing,
-            reason: rider.standing.reason || this.#deliveries.reason(rider.name),
+            ...standingOf(rider, this.#deliveries, account.name),
             ...(await store.counts(rider.name)),
             waiting: await this.#deliveries.waiting(rider.name),
           })),

@@ -13,11 +13,11 @@ import { KeysToken, type Keys } from "../store/keys.js";
 import { RedisToken } from "../store/redis.js";
 import { KeyringToken, type Keyring } from "../store/seal.js";
 import { AccountOutlet } from "./account-outlet.js";
-import { DeliveryStore } from "./delivery-store.js";
+import { RedisDeliveryStore } from "./redis-delivery-store.js";
 import { Duty } from "./duty.js";
 import { SessionStatus } from "./session-status.js";
 import { Session } from "./session.js";
-import { AccountToken, FleetToken, LoggerToken, TenureToken } from "./tokens.js";
+import { AccountToken, DeliveryStoreToken, FleetToken, LoggerToken, TenureToken } from "./tokens.js";
 import { hearWakes, sendWake, type Wake } from "./wake.js";
 
 /** Runs the accounts that this process owns, each in a container of its own. */
@@ -91,8 +91,8 @@ export class FleetHost {
     const child = parent.createChildContainer();
     child.register(AccountToken, { useValue: account });
     child.register(TenureToken, { useValue: tenure });
-    child.register(DeliveryStore, {
-      useValue: new DeliveryStore(this.#redis, this.#keys, this.#keyring, account.name),
+    child.register(DeliveryStoreToken, {
+      useValue: new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account.name),
     });
     return child;
   }
@@ -103,9 +103,18 @@ export class FleetHost {
     dueAt: number,
   ): Promise<void> {
     const event = { kind: "tick", rider, name, dueAt } as const;
-    const store = new DeliveryStore(this.#redis, this.#keys, this.#keyring, account);
+    const store = new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account);
     const invocation = `${rider}/${eventId(event)}`;
-    await store.putDue({ invocation, rider, event, attempts: 0, waits: 0, notBefore: 0, reason: "" });
+    await store.putDue({
+      invocation,
+      rider,
+      event,
+      attempts: 0,
+      waits: 0,
+      notBefore: 0,
+      reason: "",
+      since: Date.now(),
+    });
     await sendWake(this.#redis, this.#keys, { account, why: "due" });
   }
 

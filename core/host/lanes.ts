@@ -1,39 +1,65 @@
-/** Runs work in order within a lane and side by side over lanes, up to a limit. */
+/** Work that waits for others or runs. */
+interface Job {
+  readonly work: () => Promise<void>;
+  readonly lanes: ReadonlySet<string>;
+  /** How many others it still waits for. */
+  waitsFor: number;
+  readonly followers: Job[];
+}
+
+/** Runs work in order within a lane and side by side over lanes, up to a limit. Work may be in several lanes. */
 export class Lanes {
   readonly #limit: number;
-  readonly #tails = new Map<string, Promise<void>>();
-  readonly #queue: (() => void)[] = [];
+  /** The last job of each lane. */
+  readonly #tails = new Map<string, Job>();
+  readonly #ready = new Set<Job>();
+  readonly #idle: (() => void)[] = [];
   #running = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Queues work, which must not throw. */
-  run(lane: string, work: () => Promise<void>): void {
-    const before = this.#tails.get(lane) ?? Promise.resolve();
-    const tail = before.then(() => this.#inTurn(work));
-    this.#tails.set(lane, tail);
-    void tail.finally(() => {
-      if (this.#tails.get(lane) === tail) this.#tails.delete(lane);
-    });
+  /** Queues work, which must not reject. It begins at once where nothing is before it. */
+  run(lanes: Iterable<string>, work: () => Promise<void>): void {
+    const job: Job = { work, lanes: new Set(lanes), waitsFor: 0, followers: [] };
+    for (const lane of job.lanes) {
+      const before = this.#tails.get(lane);
+      if (before !== undefined) {
+        before.followers.push(job);
+        job.waitsFor += 1;
+      }
+      this.#tails.set(lane, job);
+    }
+    if (job.waitsFor === 0) this.#take(job);
   }
 
   /** Resolves when nothing is queued or running. */
   async idle(): Promise<void> {
-    while (this.#tails.size > 0) await Promise.allSettled(this.#tails.values());
+    if (this.#tails.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  async #inTurn(work: () => Promise<void>): Promise<void> {
-    if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    else this.#running += 1;
-    try {
-      await work();
-    } finally {
-      // The place is handed over, not given back, where someone waits for it.
-      const next = this.#queue.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
+  #take(job: Job): void {
+    if (this.#running < this.#limit) this.#start(job);
+    else this.#ready.add(job);
+  }
+
+  #start(job: Job): void {
+    this.#running += 1;
+    const end = () => this.#end(job);
+    job.work().then(end, end);
+  }
+
+  #end(job: Job): void {
+    this.#running -= 1;
+    for (const lane of job.lanes) if (this.#tails.get(lane) === job) this.#tails.delete(lane);
+    // Who has waited for a place goes before who has waited for this lane.
+    for (const follower of job.followers) if ((follower.waitsFor -= 1) === 0) this.#ready.add(follower);
+    for (const next of this.#ready) {
+      if (this.#running >= this.#limit) break;
+      this.#ready.delete(next);
+      this.#start(next);
     }
+    if (this.#tails.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

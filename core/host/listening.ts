@@ -109,7 +109,7 @@ export class Listening {
       catchUp: (isAfterGap) => catchUp.run(isAfterGap),
       onEvent: (event) => {
         status.heard();
-        deliveries.offer(event);
+        deliveries.hear(event);
       },
       onRefused: () => this.#refused(signal),
     };

@@ -1,8 +1,8 @@
 import { Cursor } from "../events/cursor.js";
-import type { Event } from "../events/event.js";
+import type { Event, TimelineName } from "../events/event.js";
 import { wantsNotifications } from "../events/subscriptions.js";
-import type { Tenure } from "../jobs/ownership.js";
-import type { DeliveryStore, DueRecord, PostOfTimeline, Progress } from "./delivery-store.js";
+import type { DeliveryStore, PlaceChange } from "./delivery-store.js";
+import type { PlaceSource } from "./gathering.js";
 import type { Rider } from "./rider.js";
 import { TimelinePlaces } from "./timeline-places.js";
 
@@ -10,11 +10,12 @@ import { TimelinePlaces } from "./timeline-places.js";
 interface PlaceOptions {
   readonly store: DeliveryStore;
   readonly riders: readonly Rider[];
-  readonly tenure: Tenure;
+  /** Stores the places of these riders, in the notifications or in a timeline, after all that ended before. */
+  readonly save: (riders: readonly string[], timeline?: TimelineName) => Promise<unknown>;
 }
 
 /** How far each rider of an account has come in what the account hears. */
-export class Places {
+export class Places implements PlaceSource {
   /** Those in the timelines. */
   readonly timelines: TimelinePlaces;
   readonly #options: PlaceOptions;
@@ -22,21 +23,20 @@ export class Places {
 
   constructor(options: PlaceOptions) {
     this.#options = options;
-    this.timelines = new TimelinePlaces(options.store, options.tenure.epoch);
+    this.timelines = new TimelinePlaces(options.store, (rider, timeline) => options.save([rider], timeline));
   }
 
   /** Takes up the riders' places in the notifications; one without a place begins where `begin` says. */
   async open(begin: (rider: Rider) => Promise<string>): Promise<void> {
-    const { store, tenure } = this.#options;
+    const { save, store } = this.#options;
+    const begun: string[] = [];
     for (const rider of this.#running().filter(({ wanted }) => wantsNotifications(wanted))) {
       if (this.#cursors.has(rider.name)) continue;
-      let position = await store.cursor(rider.name);
-      if (position === undefined) {
-        position = await begin(rider);
-        await store.setCursor({ rider: rider.name, cursor: position, epoch: tenure.epoch });
-      }
-      this.#cursors.set(rider.name, new Cursor(position));
+      const { cursor, handled } = await store.place(rider.name);
+      if (cursor === undefined) begun.push(rider.name);
+      this.#cursors.set(rider.name, new Cursor(cursor ?? (await begin(rider)), handled));
     }
+    if (begun.length > 0) await save(begun);
   }
 
   /** Where each running rider stands in the notifications: a catch-up begins at the earliest. */
@@ -46,51 +46,46 @@ export class Places {
 
   /** A catch-up from the earliest position has offered all that the server showed up to `newest`. */
   async caughtUp(newest: string): Promise<void> {
-    const { store, tenure } = this.#options;
-    for (const { name } of this.#running()) {
-      const cursor = this.#cursors.get(name);
-      if (cursor === undefined) continue;
-      cursor.caughtUp(newest);
-      await store.setCursor({ rider: name, cursor: cursor.position, epoch: tenure.epoch });
-    }
+    const riders = this.#running().filter(({ name }) => this.#cursors.has(name));
+    for (const { name } of riders) this.#cursors.get(name)?.caughtUp(newest);
+    if (riders.length > 0) await this.#options.save(riders.map(({ name }) => name));
   }
 
   /** Whether the event is to be handled by the rider: not handled before, as far as that is known, and not under way. */
   begin(rider: string, event: Event): boolean {
     if (event.kind === "notification") return this.#cursors.get(rider)?.begin(event.notification.id) !== false;
-    const post = postOf(event);
-    return post === undefined || this.timelines.of(rider, post.timeline)?.begin(post.id) !== false;
+    if (event.kind !== "status") return true;
+    return this.timelines.of(rider, event.timeline)?.begin(event.status.id) !== false;
   }
 
   /** Whether a next owner reads the event again: the rider's place is before it. */
   isReadAgain(rider: string, event: Event): boolean {
-    const post = postOf(event);
-    return (
-      event.kind === "notification" || (post !== undefined && this.timelines.of(rider, post.timeline) !== undefined)
-    );
+    if (event.kind === "status") return this.timelines.of(rider, event.timeline) !== undefined;
+    return event.kind === "notification";
   }
 
-  /** What is stored with the end of an invocation. */
-  progressAfter({ event, invocation, rider }: DueRecord): Progress {
-    const post = postOf(event);
-    const progress = { invocation, rider, post, epoch: this.#options.tenure.epoch };
-    if (post !== undefined) return { ...progress, cursor: this.timelines.after(rider, post) };
-    if (event.kind !== "notification") return { ...progress, cursor: undefined };
-    return { ...progress, cursor: this.#cursors.get(rider)?.after(event.notification.id) };
-  }
-
-  /** The event is handled, or its retry is stored. */
+  /** The event is handled, or its retry is about to be stored. */
   finish(rider: string, event: Event): void {
-    const post = postOf(event);
-    if (post !== undefined) this.timelines.of(rider, post.timeline)?.finish(post.id);
+    if (event.kind === "status") this.timelines.of(rider, event.timeline)?.finish(event.status.id);
     if (event.kind === "notification") this.#cursors.get(rider)?.finish(event.notification.id);
+  }
+
+  notifications(rider: string, ids: readonly string[]): PlaceChange | undefined {
+    const cursor = this.#cursors.get(rider);
+    if (cursor === undefined) return undefined;
+    const unstored = new Set(ids);
+    return {
+      cursor: cursor.position,
+      handled: ids.filter((id) => cursor.isBeyond(id)),
+      covered: cursor.takeCovered().filter((id) => !unstored.has(id)),
+    };
+  }
+
+  timeline(rider: string, timeline: TimelineName): string | undefined {
+    return this.timelines.takeChanged(rider, timeline);
   }
 
   #running(): Rider[] {
     return this.#options.riders.filter(({ standing }) => standing.state === "running");
   }
-}
-
-function postOf(event: Event): PostOfTimeline | undefined {
-  return event.kind === "status" ? { timeline: event.timeline, id: event.status.id } : undefined;
 }

@@ -3,11 +3,11 @@ import type { DeliveryStore, StateChanges } from "./delivery-store.js";
 
 /** A rider's state during one attempt: reads what is stored, keeps changes to itself until they are acknowledged. */
 export class RiderState implements State {
-  readonly #store: DeliveryStore;
+  readonly #store: Pick<DeliveryStore, "state">;
   readonly #rider: string;
   readonly #changes = new Map<string, unknown>();
 
-  constructor(store: DeliveryStore, rider: string) {
+  constructor(store: Pick<DeliveryStore, "state">, rider: string) {
     this.#store = store;
     this.#rider = rider;
   }

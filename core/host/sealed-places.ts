@@ -2,7 +2,7 @@ import { vaultPlace } from "../auth/vault-keys.js";
 import { ledgerPlace } from "../client/redis-ledger.js";
 import { keyMarkPlace } from "../store/key-file.js";
 import type { PlaceOf } from "../store/sealed-spot.js";
-import { deliveryPlace } from "./delivery-store.js";
+import { deliveryPlace } from "./delivery-seals.js";
 
 /** Every room that seals something in Redis, and what it binds it to. */
 export const sealedPlaces: readonly PlaceOf[] = [keyMarkPlace, vaultPlace, ledgerPlace, deliveryPlace];

@@ -1,32 +1,35 @@
 import { TimelinePlace } from "../events/timeline-place.js";
 import type { TimelineName } from "../events/event.js";
-import type { PostOfTimeline, StoredPlace } from "./delivery-store.js";
+import type { DeliveryStore } from "./delivery-store.js";
 
-/** Where these places are kept. */
-interface PlaceStore {
-  cursor(rider: string, timeline: TimelineName): Promise<string | undefined>;
-  setCursor(place: StoredPlace): Promise<boolean>;
-  knownPosts(rider: string, timeline: TimelineName, ids: readonly string[]): Promise<ReadonlySet<string>>;
-}
+/** Where these places are read. */
+type PlaceStore = Pick<DeliveryStore, "timelinePlace" | "knownPosts">;
+/** Stores a rider's place as it is now, after all that ended before. */
+type Save = (rider: string, timeline: TimelineName) => Promise<unknown>;
 
 /** How far the riders of an account have come in the timelines. */
 export class TimelinePlaces {
   readonly #store: PlaceStore;
-  readonly #epoch: number;
+  readonly #save: Save;
   readonly #places = new Map<string, TimelinePlace>();
+  /** As they are stored. */
+  readonly #stored = new Map<string, string>();
 
-  constructor(store: PlaceStore, epoch: number) {
+  constructor(store: PlaceStore, save: Save) {
     this.#store = store;
-    this.#epoch = epoch;
+    this.#save = save;
   }
 
   /** Takes up a rider's place; without one, it begins behind the post that `begin` names. */
   async open(rider: string, timeline: TimelineName, begin: () => Promise<string>): Promise<TimelinePlace> {
     const known = this.of(rider, timeline);
     if (known !== undefined) return known;
-    const stored = await this.#store.cursor(rider, timeline);
-    const place = stored === undefined ? await this.#begun(rider, timeline, await begin()) : parsed(stored);
-    this.#places.set(keyOf(rider, timeline), place);
+    const stored = await this.#store.timelinePlace(rider, timeline);
+    const key = keyOf(rider, timeline);
+    if (stored !== undefined) this.#stored.set(key, stored);
+    const place = parsed(stored ?? begun(await begin()));
+    this.#places.set(key, place);
+    if (stored === undefined) await this.#save(rider, timeline);
     return place;
   }
 
@@ -54,25 +57,18 @@ export class TimelinePlaces {
     if (place === undefined) return;
     const before = place.mark;
     place.caughtUp(newest);
-    if (place.mark !== before) await this.#keep(rider, timeline, textOf(place));
+    if (place.mark !== before) await this.#save(rider, timeline);
   }
 
-  /** How a place is written once the post is handled; undefined where it stays as it is. */
-  after(rider: string, { timeline, id }: PostOfTimeline): string | undefined {
+  /** How a place is to be written now; undefined where it is stored as it is. */
+  takeChanged(rider: string, timeline: TimelineName): string | undefined {
     const place = this.of(rider, timeline);
-    const mark = place?.after(id);
-    return place === undefined || mark === undefined || mark === place.mark
-      ? undefined
-      : textOf({ mark, floor: place.floor });
-  }
-
-  async #begun(rider: string, timeline: TimelineName, floor: string): Promise<TimelinePlace> {
-    await this.#keep(rider, timeline, textOf({ mark: floor, floor }));
-    return new TimelinePlace({ mark: floor, floor });
-  }
-
-  async #keep(rider: string, timeline: TimelineName, cursor: string): Promise<void> {
-    await this.#store.setCursor({ rider, timeline, cursor, epoch: this.#epoch });
+    if (place === undefined) return undefined;
+    const key = keyOf(rider, timeline);
+    const text = textOf(place);
+    if (this.#stored.get(key) === text) return undefined;
+    this.#stored.set(key, text);
+    return text;
   }
 }
 
@@ -82,6 +78,11 @@ function keyOf(rider: string, timeline: TimelineName): string {
 
 function textOf({ mark, floor }: { readonly mark: string; readonly floor: string }): string {
   return JSON.stringify([mark, floor]);
+}
+
+/** Of a rider that begins behind a post. */
+function begun(floor: string): string {
+  return textOf({ mark: floor, floor });
 }
 
 function parsed(text: string): TimelinePlace {

@@ -3,6 +3,7 @@ import type { InjectionToken } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
+import type { DeliveryStore } from "./delivery-store.js";
 import type { CheckCron } from "./rider.js";
 
 /** The process' log. */
@@ -17,3 +18,5 @@ export const FleetToken: InjectionToken<Fleet<Plugin>> = Symbol("Fleet");
 export const AccountToken: InjectionToken<Account<Plugin>> = Symbol("Account");
 /** The right to act for the account of a child container. */
 export const TenureToken: InjectionToken<Tenure> = Symbol("Tenure");
+/** What the events of a child container's account leave behind. */
+export const DeliveryStoreToken: InjectionToken<DeliveryStore> = Symbol("DeliveryStore");

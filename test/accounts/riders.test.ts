@@ -53,6 +53,15 @@ const cases: [what: string, list: string, mistakes: string[]][] = [
     ],
   ],
   [
+    "orders and deadlines that are none",
+    "      - { use: following, order: loose }\n      - { use: following, as: b, deadline: 0s }\n      - { use: following, as: c, deadline: 11m }\n      - { use: following, as: d, order: strict, deadline: 2m }\n",
+    [
+      '6:34: plugins[0].order: "loose" is not known here: write strict',
+      "7:44: plugins[1].deadline: not a deadline: write 1s to 10m, such as 30s",
+      "8:44: plugins[2].deadline: not a deadline: write 1s to 10m, such as 30s",
+    ],
+  ],
+  [
     "settings that the plugin's schema refuses, each where it stands",
     `      - use: posting
         with:

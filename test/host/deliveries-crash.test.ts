@@ -91,7 +91,7 @@ test("an owner of the past stores neither state nor place nor acknowledgement", 
   letGo();
   await first.deliveries.idle();
   expect(await second.store.state("greeter", "count")).toBe(2);
-  expect(await second.store.cursor("greeter")).toBe(later.id);
+  expect((await second.store.place("greeter")).cursor).toBe(later.id);
   expect(await handled(second)).toBe(2);
 });
 
@@ -136,7 +136,7 @@ test("a post of a timeline that is under way or queued when the tenure ends wait
   await second.deliveries.takeDue();
   await second.deliveries.idle();
   expect(seen.toSorted()).toEqual(ids.toSorted());
-  expect(await second.store.due()).toEqual([]);
+  expect(await second.store.dueInvocations()).toEqual([]);
 });
 
 test("an event on the due list that a catch-up brings again keeps its attempts and its time", async () => {
@@ -157,7 +157,7 @@ test("an event on the due list that a catch-up brings again keeps its attempts a
   await second.deliveries.takeDue();
   await second.deliveries.idle();
   expect(attempts).toEqual([1, 2, 3]);
-  expect((await second.store.due()).map(({ attempts }) => attempts)).toEqual([3]);
+  expect((await second.store.due()).records.map(({ attempts }) => attempts)).toEqual([3]);
 });
 
 test("an event that was given up is not taken up again by a catch-up", async () => {
@@ -231,7 +231,7 @@ test("Redis away for a moment while acknowledging: the event is not lost, nothin
   expect(await desk.store.state("greeter", "count")).toBe(1);
 });
 
-test("Redis that refuses to save: the event is taken up again until it is stored", async () => {
+test("Redis that refuses to save: how the event ended is stored as soon as it can be, once", async () => {
   const notification = await mention(sandbox, "hi");
   let attempts = 0;
   const counts = redis.keys.account("bot", "counts");
@@ -245,10 +245,10 @@ test("Redis that refuses to save: the event is taken up again until it is stored
   await desk.connection.set(counts, "in the way");
   desk.deliveries.offer({ kind: "notification", notification });
   await expect.poll(() => desk.lines.some(({ msg }) => msg.includes("could not be stored")), soon).toBe(true);
-  expect(await desk.store.cursor("greeter")).toBe("");
+  expect((await desk.store.place("greeter")).cursor).toBe("");
   await desk.connection.del(counts);
   await expect.poll(() => handled(desk), soon).toBe(1);
   expect(await desk.store.state("greeter", "count")).toBe(1);
-  expect(attempts).toBeGreaterThan(1);
+  expect(attempts).toBe(1);
   expect(posts()).toBe(2);
 });

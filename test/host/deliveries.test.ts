@@ -85,7 +85,7 @@ test("a handler that throws is tried again from the due list, and after five att
   desk.deliveries.offer({ kind: "notification", notification: { ...(await mention(sandbox, "hi")), id } });
   await expect.poll(() => failedOf(redis, desk.connection), soon).toEqual([`greeter/notification/${id}`]);
   expect(attempts).toEqual([1, 2, 3, 4, 5]);
-  expect(await desk.store.due()).toEqual([]);
+  expect(await desk.store.dueInvocations()).toEqual([]);
   expect(await desk.store.counts("greeter")).toEqual({ handled: 0, failed: 1 });
 });
 
@@ -108,7 +108,7 @@ test("waiting for the server, the account or the budget is no failed attempt", a
   desk.deliveries.offer({ kind: "notification", notification: await mention(sandbox, "hi") });
   await expect.poll(() => handled(desk), soon).toBe(1);
   expect(attempts).toEqual([1, 1, 1, 1, 1, 1, 1]);
-  expect(await desk.store.due()).toEqual([]);
+  expect(await desk.store.dueInvocations()).toEqual([]);
 });
 
 test("an event that waits is counted as waiting, wherever it waits", async () => {
@@ -161,7 +161,7 @@ test("a rider moves on past what it did not ask for", async () => {
   desk.deliveries.offer({ kind: "notification", notification: follow });
   await desk.deliveries.places.caughtUp(follow.id);
   await desk.deliveries.places.caughtUp(follow.id);
-  expect(await desk.store.cursor("greeter")).toBe(follow.id);
+  expect((await desk.store.place("greeter")).cursor).toBe(follow.id);
   expect(await handled(desk)).toBe(0);
 });
 
@@ -185,5 +185,5 @@ test("events and state do not stand in clear in Redis", async () => {
   const kept = await desk.connection.hvals(redis.keys.account("bot", "due"));
   expect(kept).toHaveLength(1);
   expect(kept.join()).not.toContain("cheese");
-  expect((await desk.store.due())[0]?.event).toMatchObject({ kind: "notification" });
+  expect((await desk.store.due()).records[0]?.event).toMatchObject({ kind: "notification" });
 });

@@ -3,7 +3,8 @@ import type { Redis } from "ioredis";
 import type { RiderEntry } from "../../core/accounts/account.js";
 import { AccountOutlet } from "../../core/host/account-outlet.js";
 import { Deliveries, type DeliveryTiming } from "../../core/host/deliveries.js";
-import { DeliveryStore, type DueRecord } from "../../core/host/delivery-store.js";
+import type { DueRecord } from "../../core/host/delivery-store.js";
+import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
 import { pluginLog } from "../../core/host/plugin-log.js";
 import { Rider } from "../../core/host/rider.js";
 import { checkCron } from "../../core/jobs/bullmq-jobs.js";
@@ -21,7 +22,7 @@ import { keyring } from "./process.js";
 /** Where the deliveries of one account are tried out: its riders, its store, its way out. */
 export interface Desk {
   readonly deliveries: Deliveries;
-  readonly store: DeliveryStore;
+  readonly store: RedisDeliveryStore;
   readonly tenure: HandTenure;
   readonly outlet: AccountOutlet;
   readonly riders: readonly Rider[];
@@ -52,7 +53,7 @@ export async function openDesk({ redis, riders, sandbox, timing = {} }: DeskOpti
   const http = createHttp({ userAgent: "howdah test" });
   const account = accountOf("bot", sandbox.url, riders);
   const outlet = new AccountOutlet(account, tenure, http, connection, keys, keyring, logger);
-  const store = new DeliveryStore(connection, keys, keyring, "bot");
+  const store = new RedisDeliveryStore(connection, keys, keyring, "bot");
   const id = sandbox.users().find(({ user }) => user === "bot")?.id ?? "";
   const accessToken = await tokenFor(sandbox, "bot", "read write");
   const credentials = { accessToken, refreshToken: undefined, scopes: ["read", "write"], generation: 1 };
@@ -114,5 +115,6 @@ export function tickOf(rider: string, name: string, dueAt: number): DueRecord {
     waits: 0,
     notBefore: 0,
     reason: "",
+    since: Date.now(),
   };
 }

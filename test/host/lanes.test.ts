@@ -21,7 +21,7 @@ test("within a lane one after the other, over lanes side by side up to the limit
   const lanes = new Lanes(2);
   const began: string[] = [];
   const works = ["a1", "a2", "b1", "c1"].map((name) => ({ name, ...held(name, began) }));
-  for (const { name, work } of works) lanes.run(name.charAt(0), work);
+  for (const { name, work } of works) lanes.run([name.charAt(0)], work);
   await settled();
   expect(began).toEqual(["a1", "b1"]);
   works[2]?.end();
@@ -39,8 +39,8 @@ test("work that waits for another lane's gets there, as long as there is a place
   const began: string[] = [];
   const other = held("other", began);
   let seen = false;
-  lanes.run("a", async () => {
-    lanes.run("b", other.work);
+  lanes.run(["a"], async () => {
+    lanes.run(["b"], other.work);
     await settled();
     other.end();
     seen = began.includes("other");
@@ -58,7 +58,7 @@ test("whatever is queued runs once, in its lane's order, never more at a time th
       let running = 0;
       let most = 0;
       for (const [number, name] of queued.entries()) {
-        lanes.run(name, async () => {
+        lanes.run([name], async () => {
           running += 1;
           most = Math.max(most, running);
           for (let turns = number % 3; turns > 0; turns -= 1) await Promise.resolve();
@@ -75,4 +75,23 @@ test("whatever is queued runs once, in its lane's order, never more at a time th
       }
     }),
   );
+});
+
+test("work in two lanes waits for both, and holds both up", async () => {
+  const lanes = new Lanes(8);
+  const began: string[] = [];
+  const works = ["a", "b", "both", "a again", "c"].map((name) => held(name, began));
+  for (const [index, keys] of [["a"], ["b"], ["a", "b"], ["a"], ["c"]].entries()) {
+    lanes.run(keys, works[index]?.work ?? (async () => undefined));
+  }
+  expect(began).toEqual(["a", "b", "c"]);
+  works[0]?.end();
+  await settled();
+  expect(began).toEqual(["a", "b", "c"]);
+  works[1]?.end();
+  await settled();
+  expect(began).toEqual(["a", "b", "c", "both"]);
+  for (const { end } of works) end();
+  await lanes.idle();
+  expect(began.at(-1)).toBe("a again");
 });

@@ -6,7 +6,8 @@ import type { Redis } from "ioredis";
 import { beforeEach, expect, test } from "vitest";
 import { RedisVault } from "../../core/auth/redis-vault.js";
 import { RedisLedger } from "../../core/client/redis-ledger.js";
-import { DeliveryStore } from "../../core/host/delivery-store.js";
+import { Gathering } from "../../core/host/gathering.js";
+import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
 import { sealedPlaces } from "../../core/host/sealed-places.js";
 import { checkKeyring } from "../../core/store/key-file.js";
 import { countByKey, rotateKeys } from "../../core/store/rotation.js";
@@ -26,7 +27,6 @@ const credentials = {
   appScopes: app.scopes,
 };
 const event = { kind: "tick", rider: "headlines", name: "morning", dueAt: 7 } as const;
-const progress = { rider: "headlines", cursor: undefined, epoch: 1 };
 const claim = {
   key: "statuses.create#00#1",
   rider: "headlines",
@@ -56,12 +56,12 @@ function roomsWith(keyring: Keyring) {
   return {
     vault: new RedisVault(redis, keys, keyring),
     ledger: new RedisLedger(redis, keys, keyring, account.name),
-    deliveries: new DeliveryStore(redis, keys, keyring, account.name),
+    deliveries: new RedisDeliveryStore(redis, keys, keyring, account.name),
   };
 }
 
 function due(invocation: string) {
-  return { invocation, rider: "headlines", event, attempts: 0, waits: 0, notBefore: 0, reason: "" };
+  return { invocation, rider: "headlines", event, attempts: 0, waits: 0, notBefore: 0, reason: "", since: Date.now() };
 }
 
 /** Everything that any room seals, through the rooms' own doors. */
@@ -76,8 +76,10 @@ async function fill(keyring: Keyring): Promise<void> {
   await ledger.settle({ ...claim, invocation: "headlines/tick:1" }, { state: "done", result: { id: "1" } });
   await ledger.keep("headlines/tick:1", "text", "computed");
   await deliveries.putDue(due("headlines/tick:2"));
-  await deliveries.giveUp({ ...progress, invocation: "headlines/tick:3" }, due("headlines/tick:3"));
-  await deliveries.acknowledge({ ...progress, invocation: "headlines/tick:4" }, new Map([["seen: all", [1, 2]]]));
+  const endings = new Gathering();
+  endings.add({ how: "given up", record: due("headlines/tick:3") }, false);
+  endings.add({ how: "done", record: due("headlines/tick:4"), changes: new Map([["seen: all", [1, 2]]]) }, false);
+  await deliveries.commit(1, endings.batch(1, { notifications: () => undefined, timeline: () => undefined }));
 }
 
 async function readAll(keyring: Keyring) {
