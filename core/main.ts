@@ -34,6 +34,9 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
   const { MirroredVault } = await import("./auth/mirrored-vault.js");
   const { VaultMirror, VaultMirrorToken } = await import("./auth/vault-mirror.js");
   const { VaultRows } = await import("./auth/vault-rows.js");
+  const { OutagesToken } = await import("./auth/outages.js");
+  const { RedisOutages } = await import("./auth/redis-outages.js");
+  const { Pace } = await import("./auth/pace.js");
   const { StatusBoard } = await import("./host/status.js");
   const { Servers } = await import("./host/servers.js");
   const { CheckCronToken, FleetToken, LoggerToken, UserAgentToken } = await import("./host/tokens.js");
@@ -80,6 +83,8 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     root.register(AnnouncedKeysToken, { useValue: announced });
     root.register(VaultMirrorToken, { useValue: mirror });
     root.register(VaultToken, { useValue: new MirroredVault(vault, mirror) });
+    root.register(OutagesToken, { useValue: new RedisOutages(redis, keys) });
+    root.register(Pace, { useValue: new Pace() });
     root.register(StatusBoard, { useValue: new StatusBoard(redis, keys) });
     root.register(Servers, { useValue: new Servers(http) });
     const { prefix } = environment;

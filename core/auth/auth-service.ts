@@ -4,6 +4,7 @@ import { NetworkError, ServerRefusedError } from "../errors.js";
 import type { CredentialAccount } from "../mastodon/entities.js";
 import type { Answer } from "../mastodon/http.js";
 import { missingScopes, type Scope } from "../mastodon/scopes.js";
+import { NotAskedError, type Asked } from "./outages.js";
 import { Refresher, type Renewal } from "./refresher.js";
 import { Registration } from "./registration.js";
 import { nextTurnMs, renewalDue } from "./renewal.js";
@@ -12,7 +13,7 @@ import { whyUnauthorized } from "./unauthorized.js";
 import { isUndecided } from "./undecided.js";
 import { VaultToken, type Credentials, type Vault } from "./vault.js";
 import { Verifier } from "./verifier.js";
-import { cureFor, judge, judgeRegistration, type AccountState, type Asked, type Verdict } from "./verdict.js";
+import { cureFor, judge, judgeRegistration, type AccountState, type Verdict } from "./verdict.js";
 
 /** The entry of accounts.yaml, as far as its authorization goes. */
 export type AuthAccount = Pick<Account, "name" | "server" | "handle" | "allowUnlabelled">;
@@ -30,6 +31,8 @@ export interface Standing {
   readonly person: CredentialAccount | undefined;
   /** Needed scopes that the token does not permit: the riders that need them wait. */
   readonly missing: readonly Scope[];
+  /** When to run the sequence again, where that is known; milliseconds since the epoch. */
+  readonly retryAt?: number;
 }
 
 /**
@@ -73,16 +76,14 @@ export class AuthService {
     return this.#verifier.verify(account.server, accessToken);
   }
 
-  /** A process that has not heard its server's time yet verifies first: this host's clock may be wrong. */
   async #sequence(account: AuthAccount, needed: readonly Scope[]): Promise<Standing> {
     const cached = await this.#vault.credentials(account);
-    if (cached === undefined) return this.#register(account, needed);
-    if (!this.#verifier.clock.knows(account.server) || !(await this.#isDue(account, cached))) {
-      return this.#verified(account, needed, { credentials: cached });
-    }
-    return this.#verified(account, needed, await this.#refresher.refresh(account, cached), true);
+    return cached === undefined
+      ? this.#register(account, needed)
+      : this.#verified(account, needed, { credentials: cached });
   }
 
+  /** By the server's time, which its last answer has told. */
   async #isDue(account: AuthAccount, credentials: Credentials): Promise<boolean> {
     if (credentials.refreshToken === undefined || credentials.expiresAt === undefined) return false;
     const slot = await this.#slots.of(account.name);
@@ -92,16 +93,18 @@ export class AuthService {
   /** Step 1 for an account without a token: whoever authorizes it next finds the app registered. */
   async #register(account: AuthAccount, needed: readonly Scope[]): Promise<Standing> {
     try {
-      await this.#registration.appFor(account.server, needed);
+      await this.#registration.appFor(account.server, needed, "if admitted");
     } catch (error) {
-      return without(judgeRegistration(failureOf(error)));
+      const failure = failureOf(error);
+      return { ...without(judgeRegistration(failure)), ...retryAt(failure) };
     }
     return without({ state: "needs_authorization", ...(await whyUnauthorized(this.#vault, account)) });
   }
 
   /**
-   * Step 3. Only a refusal of the token itself drops it, after another process' renewal and our own were tried: ours
-   * once, because a server may renew a token and refuse it all the same.
+   * Step 3, and step 2 where it shows that the token is due or refused: a refresh token is spent only at a server that
+   * has just answered. Only a refusal of the token itself drops it, after another process' renewal and our own were
+   * tried: ours once, because a server may renew a token and refuse it all the same.
    */
   async #verified(
     account: AuthAccount,
@@ -110,7 +113,9 @@ export class AuthService {
     wasRenewed = false,
   ): Promise<Standing> {
     const { credentials, lost, postponed } = renewal;
-    const asked = await this.verify(account, credentials.accessToken);
+    const asked = wasRenewed
+      ? await this.verify(account, credentials.accessToken)
+      : await this.#verifier.verifyIfAdmitted(account.server, credentials.accessToken);
     const verdict = judge(asked, credentials.scopes);
     if (!verdict.tokenRefused) {
       if (verdict.state === "ready" && !wasRenewed && (await this.#isDue(account, credentials))) {
@@ -143,7 +148,8 @@ export class AuthService {
     const missing = missingScopes(credentials.scopes, needed);
     if (asked instanceof NetworkError || verdict.state !== "ready") {
       const { reason, state } = verdict;
-      return { state, reason, cure: cureFor(account.name, verdict), credentials, person: undefined, missing };
+      const cure = cureFor(account.name, verdict);
+      return { state, reason, cure, credentials, person: undefined, missing, ...retryAt(asked) };
     }
     const person = personIn(asked.body);
     if (person === undefined) {
@@ -207,6 +213,11 @@ function without(standing: Pick<Standing, "state" | "reason" | "cure">): Standin
 function heldByVault(error: unknown): Standing {
   if (!isUndecided(error)) throw error;
   return without({ state: "held", reason: error.message, cure: error.cure ?? "" });
+}
+
+/** Whoever was not let in is told when to come again. */
+function retryAt(asked: Asked): Pick<Standing, "retryAt"> {
+  return asked instanceof NotAskedError ? { retryAt: asked.waiting.waitUntil } : {};
 }
 
 function failureOf(error: unknown): Asked {

@@ -124,6 +124,12 @@ export class MirroredVault implements Vault {
     await this.#mirror.keepServer(server);
   }
 
+  async storeAppAs(server: string, scopes: string, app: App): Promise<void> {
+    await this.#mirror.decided();
+    await this.#inner.storeAppAs(server, scopes, app);
+    await this.#mirror.keepServer(server);
+  }
+
   async forgetApp(server: string, app: App): Promise<void> {
     await this.#mirror.decided();
     await this.#inner.forgetApp(server, app);

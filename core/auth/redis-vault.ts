@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
-import { accountPlace, appPlace, vaultKeys } from "./vault-keys.js";
+import { accountPlace, appPlace, servedBy, servingScopes, vaultKeys } from "./vault-keys.js";
 import type {
   AccountKey,
   App,
@@ -155,13 +155,20 @@ export class RedisVault implements Vault {
   }
 
   async app(server: string, scopes: string): Promise<App | undefined> {
-    const sealed = await this.#redis.hget(this.#appsKey(server), scopes);
-    return sealed === null ? undefined : (JSON.parse(this.#keyring.open(sealed, appPlace(server, scopes))) as App);
+    const stored = await this.#redis.hget(this.#appsKey(server), scopes);
+    if (stored === null) return undefined;
+    const servedBy = servingScopes(stored);
+    if (servedBy !== undefined) return servedBy === scopes ? undefined : this.app(server, servedBy);
+    return JSON.parse(this.#keyring.open(stored, appPlace(server, scopes))) as App;
   }
 
   async storeApp(server: string, app: App): Promise<void> {
     const sealed = this.#keyring.seal(JSON.stringify(app), appPlace(server, app.scopes));
     await this.#redis.hset(this.#appsKey(server), app.scopes, sealed);
+  }
+
+  async storeAppAs(server: string, scopes: string, app: App): Promise<void> {
+    await this.#redis.hset(this.#appsKey(server), scopes, servedBy(app.scopes));
   }
 
   async forgetApp(server: string, app: App): Promise<void> {

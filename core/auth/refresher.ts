@@ -4,7 +4,6 @@ import { isAppForgotten, OAuth, type TokenOutcome, type TokenRefusal } from "./o
 import { RefreshLease } from "./refresh-lease.js";
 import { Registration } from "./registration.js";
 import { VaultToken, type AccountKey, type App, type Credentials, type RefreshIntent, type Vault } from "./vault.js";
-import { Verifier } from "./verifier.js";
 import { judge, judgeRenewal, type Verdict } from "./verdict.js";
 
 /** The first request, and one more that finds out what became of it. */
@@ -32,29 +31,26 @@ interface Spending {
 
 /**
  * Step 2: spends a refresh token in one process at a time. That it will be spent is recorded before the request is
- * sent, bound to the generation, and gone with it. Whoever finds such a record knows that an answer may be lost: it asks
- * the server, tries the old refresh token once more (the request may never have left, and some servers keep the old pair
- * until the new one is used), and leaves it alone after that.
+ * sent, bound to the generation, and gone with it. Whoever finds such a record knows that an answer may be lost: it tries
+ * the old refresh token once more (the request may never have left, and some servers keep the old pair until the new one
+ * is used), and leaves it alone after that. To be called right after the server has answered a verification.
  */
 @injectable()
 export class Refresher {
   readonly #vault: Vault;
   readonly #registration: Registration;
   readonly #oauth: OAuth;
-  readonly #verifier: Verifier;
   readonly #lease: RefreshLease;
 
   constructor(
     @inject(VaultToken) vault: Vault,
     @inject(Registration) registration: Registration,
     @inject(OAuth) oauth: OAuth,
-    @inject(Verifier) verifier: Verifier,
     @inject(RefreshLease) lease: RefreshLease,
   ) {
     this.#vault = vault;
     this.#registration = registration;
     this.#oauth = oauth;
-    this.#verifier = verifier;
     this.#lease = lease;
   }
 
@@ -65,22 +61,15 @@ export class Refresher {
     const app = await this.#vault.app(account.server, appScopes);
     if (app === undefined) return { credentials: spent };
     const earlier = await this.#vault.refreshIntent(account, spent.generation);
-    const against = await this.#against({ account, spent, earlier });
-    if (against !== undefined) return { credentials: spent, ...against };
+    if (earlier !== undefined && earlier.unreported >= mostUnreported) {
+      return { credentials: spent, lost: whyLost(earlier) };
+    }
+    // Before the lease is taken, which is for one request only.
+    const unprepared = await this.#oauth.prepare(account.server).then(() => undefined, passNetwork);
+    if (unprepared !== undefined) return { credentials: spent, postponed: judge(unprepared) };
     const spending = { account, app, spent, refreshToken, earlier };
     const renewal = await this.#lease.hold(account.name, () => this.#spend(spending));
     return renewal ?? this.refresh(account, spent);
-  }
-
-  /** What speaks against a request, asked before the lease is taken, which is for one request only. */
-  async #against({ account, earlier, spent }: Pick<Spending, "account" | "spent" | "earlier">) {
-    if (earlier !== undefined) {
-      if (earlier.unreported >= mostUnreported) return { lost: whyLost(earlier) };
-      const verdict = judge(await this.#verifier.verify(account.server, spent.accessToken), spent.scopes);
-      if (verdict.state === "unreachable") return { postponed: verdict };
-    }
-    const failure = await this.#oauth.prepare(account.server).then(() => undefined, passNetwork);
-    return failure && { postponed: judge(failure) };
   }
 
   /** Undefined where another process has tried meanwhile: what came of that must be looked at first. */

@@ -27,6 +27,16 @@ export function appPlace(server: string, scopes: string): string {
   return `${server} app ${scopes}`;
 }
 
+/** What stands in an app's place where the app of other scopes serves these too. Nothing of it is secret. */
+export function servedBy(scopes: string): string {
+  return `as ${scopes}`;
+}
+
+/** The scopes of the app that serves instead; undefined for an app. */
+export function servingScopes(stored: string): string | undefined {
+  return stored.startsWith("as ") ? stored.slice(3) : undefined;
+}
+
 /** The places of credentials, pending authorizations and apps, for those who walk over everything that is sealed. */
 export const vaultPlace: PlaceOf = (spot) => {
   const { field, name } = spot;

@@ -94,6 +94,8 @@ export interface Vault {
 
   app(server: string, scopes: string): Promise<App | undefined>;
   storeApp(server: string, app: App): Promise<void>;
+  /** Remembers that an app serves these scopes too: its own permit them, and the server knows no finer ones. */
+  storeAppAs(server: string, scopes: string, app: App): Promise<void>;
   forgetApp(server: string, app: App): Promise<void>;
 
   pending(account: AccountKey): Promise<PendingAuthorization | undefined>;

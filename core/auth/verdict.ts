@@ -1,6 +1,6 @@
 import { NetworkError, type NetworkFailure } from "../errors.js";
-import type { Answer } from "../mastodon/http.js";
 import { missingScopes } from "../mastodon/scopes.js";
+import { NotAskedError, type Asked } from "./outages.js";
 
 /** How an account stands. `held`: it could act, but something that only the operator can settle is against it. */
 export type AccountState = "ready" | "needs_authorization" | "unreachable" | "refused_by_server" | "held";
@@ -13,9 +13,6 @@ export interface Verdict {
   readonly reason: string;
   readonly cure: string;
 }
-
-/** What came of asking: an answer, or the failure below HTTP. */
-export type Asked = Pick<Answer, "status" | "body"> | NetworkError;
 
 /** Refusals of the person, not of the token: `Your login is currently disabled` and its like. */
 const personRefused = /login is|confirmed e-?mail|pending approval|currently disabled|suspended|has moved/i;
@@ -37,6 +34,7 @@ const checkServer = "check server: in accounts.yaml";
  * @see https://docs.joinmastodon.org/methods/accounts/#verify_credentials
  */
 export function judge(asked: Asked, granted: readonly string[] = []): Verdict {
+  if (asked instanceof NotAskedError) return unreachable(asked.waiting.reason, comesBack);
   if (asked instanceof NetworkError) return unreachable(failureTexts[asked.failure], failureCures[asked.failure]);
   const { status } = asked;
   const said = textOf(asked.body);

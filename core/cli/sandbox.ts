@@ -26,6 +26,7 @@ const dialectNames = Object.keys({
   friendica: true,
   takahe: true,
   mitra: true,
+  pixelfed: true,
 } satisfies Record<DialectName, true>) as DialectName[];
 
 /** `bot sandbox`: a Mastodon-compatible server in memory. */

@@ -15,6 +15,8 @@ import { AccountToken, LoggerToken, TenureToken } from "./tokens.js";
 /** How long until an account that cannot act is looked at again, in milliseconds. */
 const firstLookMs = 2_000;
 const longestLookMs = 60_000;
+/** Accounts that are told to come again at one moment come within this. */
+const togetherMs = 500;
 /** Between two looks that were asked for: the first ones come at once, a storm of them gets slower. */
 const firstSpacingMs = 250;
 const longestSpacingMs = 30_000;
@@ -121,7 +123,11 @@ export class Session {
 
   /** Until something changes; an account that is not ready is looked at again by and by. */
   async #pause(standing: Standing, failures: number): Promise<void> {
-    const delayMs = Math.min(longestLookMs, firstLookMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+    const byItselfMs = Math.min(longestLookMs, firstLookMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+    const delayMs =
+      standing.retryAt === undefined
+        ? byItselfMs
+        : Math.max(0, standing.retryAt - Date.now()) + Math.random() * togetherMs;
     if (!this.#isWoken) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -124,6 +124,16 @@ export function normalizeScopes(scopes: Iterable<Scope>): Scope[] {
   return allScopes.filter((scope) => wanted.has(scope) && !implied.has(scope));
 }
 
+/** The whole scopes that permit all of `scopes`, for servers that know no parts of them: `read` for `read:statuses`. */
+export function wholeScopes(scopes: Iterable<string>): Scope[] {
+  const wholes: readonly Scope[] = ["read", "write", "admin:read", "admin:write"];
+  const wanted = [...scopes].map((scope) => {
+    if (scope === "profile") return "read";
+    return wholes.find((whole) => scope.startsWith(`${whole}:`)) ?? scope;
+  });
+  return normalizeScopes(wanted.filter(isScope));
+}
+
 /** A scope string as OAuth writes it (space separated), taken apart. */
 export function parseScopes(text: string | null | undefined): string[] {
   return (text ?? "").split(/\s+/).filter((part) => part !== "");

@@ -80,7 +80,9 @@ export interface TokenRows {
 
 /** Scopes at registration, in a request for authorization, and at an operation. */
 export interface ScopeRows {
-  /** What happens to names that Mastodon does not know. */
+  /** The names that the server knows; those that Mastodon does where it is left out. */
+  readonly known?: readonly string[];
+  /** What happens to names that it does not know. */
   readonly unknown: "refused" | "dropped" | "kept";
   /** What happens to `admin:*`, which nobody in the sandbox has a role for. */
   readonly admin: "refused" | "dropped" | "kept";

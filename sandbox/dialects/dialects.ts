@@ -6,6 +6,7 @@ import { gotosocial } from "./gotosocial.js";
 import { hollo } from "./hollo.js";
 import { mastodon } from "./mastodon.js";
 import { mitra } from "./mitra.js";
+import { pixelfed } from "./pixelfed.js";
 import { takahe } from "./takahe.js";
 
 /** The server families that the sandbox can behave like: one row each. */
@@ -18,6 +19,7 @@ export const dialects = {
   friendica,
   takahe,
   mitra,
+  pixelfed,
 } as const satisfies Record<string, Dialect>;
 
 /** The name of a server family. */

@@ -5,7 +5,7 @@ const isAdmin = (scope: string): boolean => scope.startsWith("admin:");
 
 /** What an app is registered with of what it asked for; nothing where the server refuses one of them. */
 export function registrable(rules: ScopeRows, asked: readonly string[]): string[] | undefined {
-  if (rules.unknown === "refused" && !asked.every(isScope)) return undefined;
+  if (rules.unknown === "refused" && !asked.every((scope) => isKnown(rules, scope))) return undefined;
   if (rules.admin === "refused" && asked.some(isAdmin)) return undefined;
   return [...new Set(asked)];
 }
@@ -22,8 +22,12 @@ export function grantable(
   return [...new Set(granted)].filter((scope) => !isDropped(rules, scope));
 }
 
+function isKnown({ known }: ScopeRows, scope: string): boolean {
+  return known === undefined ? isScope(scope) : known.includes(scope);
+}
+
 function isDropped(rules: ScopeRows, scope: string): boolean {
-  return (rules.unknown === "dropped" && !isScope(scope)) || (rules.admin === "dropped" && isAdmin(scope));
+  return (rules.unknown === "dropped" && !isKnown(rules, scope)) || (rules.admin === "dropped" && isAdmin(scope));
 }
 
 /** What a token permits: the scopes that operations and streams may find among it. */

@@ -4,6 +4,8 @@ import { onTestFinished } from "vitest";
 import { AuthService, type AuthAccount } from "../../core/auth/auth-service.js";
 import { Authorization } from "../../core/auth/authorization.js";
 import { OAuth } from "../../core/auth/oauth.js";
+import { Pace } from "../../core/auth/pace.js";
+import { RedisOutages } from "../../core/auth/redis-outages.js";
 import { RedisVault } from "../../core/auth/redis-vault.js";
 import { RefreshLease } from "../../core/auth/refresh-lease.js";
 import { Refresher } from "../../core/auth/refresher.js";
@@ -52,9 +54,10 @@ export function servicesAt({ corner, keyring, redis }: Place): Services {
   onTestFinished(() => http.close());
   const vault = new RedisVault(redis, keys, keyring);
   const oauth = new OAuth(http);
-  const registration = new Registration(vault, http, oauth, redis, keys);
-  const verifier = new Verifier(http);
-  const refresher = new Refresher(vault, registration, oauth, verifier, new RefreshLease(redis, keys));
+  const outages = new RedisOutages(redis, keys);
+  const registration = new Registration(vault, http, oauth, outages, redis, keys);
+  const verifier = new Verifier(http, outages, new Pace());
+  const refresher = new Refresher(vault, registration, oauth, new RefreshLease(redis, keys));
   const auth = new AuthService(vault, registration, refresher, verifier, new RenewalSlots(redis, keys));
   return { auth, authorization: new Authorization(vault, registration, oauth, auth), oauth, registration, vault };
 }

@@ -1,13 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  cureFor,
-  judge,
-  judgeRegistration,
-  judgeRenewal,
-  type AccountState,
-  type Asked,
-} from "../../core/auth/verdict.js";
+import { cureFor, judge, judgeRegistration, judgeRenewal, type AccountState } from "../../core/auth/verdict.js";
+import type { Asked } from "../../core/auth/outages.js";
 import { NetworkError, type NetworkFailure } from "../../core/errors.js";
 
 const said = (status: number, error: string): Asked => ({ status, body: { error } });

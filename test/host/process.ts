@@ -3,6 +3,9 @@ import type { Redis } from "ioredis";
 import { container, type DependencyContainer } from "tsyringe";
 import type { Account } from "../../core/accounts/account.js";
 import { Authorization } from "../../core/auth/authorization.js";
+import { OutagesToken } from "../../core/auth/outages.js";
+import { Pace } from "../../core/auth/pace.js";
+import { RedisOutages } from "../../core/auth/redis-outages.js";
 import { RedisVault } from "../../core/auth/redis-vault.js";
 import { VaultToken } from "../../core/auth/vault.js";
 import { FleetHost } from "../../core/host/fleet-host.js";
@@ -69,6 +72,8 @@ export class FleetProcess {
     root.register(KeyringToken, { useValue: keyring });
     root.register(HttpToken, { useValue: http });
     root.register(VaultToken, { useValue: new RedisVault(connection, keys, keyring) });
+    root.register(OutagesToken, { useValue: new RedisOutages(connection, keys) });
+    root.register(Pace, { useValue: new Pace() });
     root.register(StatusBoard, { useValue: new StatusBoard(connection, keys) });
     root.register(Servers, { useValue: new Servers(http) });
     root.register(JobsToken, { useValue: this.jobs });
