@@ -42,6 +42,7 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vau
       needed,
       granted: credentials?.scopes ?? [],
       missing: credentials === undefined ? needed : missingScopes(credentials.scopes, needed),
+      notes: before?.scopes.notes ?? [],
     },
     token:
       credentials === undefined

@@ -6,7 +6,9 @@ import type { Account, Fleet } from "../accounts/account.js";
 import { AuthService, type Standing } from "../auth/auth-service.js";
 import { Authorization } from "../auth/authorization.js";
 import { HowdahError } from "../errors.js";
+import { scopeNotes } from "../auth/scope-notes.js";
 import { neededScopes } from "../host/needed-scopes.js";
+import { parseScopes } from "../mastodon/scopes.js";
 import { Servers } from "../host/servers.js";
 import { sendWake } from "../host/wake.js";
 import type { Plugin } from "../plugin.js";
@@ -166,6 +168,19 @@ async function conclude({ container, context }: Call, account: Account<Plugin>, 
   if (standing.missing.length > 0) {
     context.stdout.write(`the server did not grant: ${standing.missing.join(" ")}\n`);
   }
+  for (const note of await notesOn(container, account, standing)) context.stdout.write(`${note}\n`);
+}
+
+/** What the operator should know of how the server takes scopes; nothing where it does not say what it is. */
+async function notesOn(container: DependencyContainer, account: Account<Plugin>, { credentials }: Standing) {
+  if (credentials?.appScopes === undefined) return [];
+  const needed = neededScopes(account).scopes;
+  const info = await container
+    .resolve(Servers)
+    .info(account.server)
+    .catch(() => undefined);
+  const asked = parseScopes(credentials.appScopes);
+  return info === undefined ? [] : scopeNotes(info, { asked, granted: credentials.scopes, needed });
 }
 
 /** Waiting for an operator may take long: whoever ends it must leave behind neither what was begun nor an embedded Redis. */

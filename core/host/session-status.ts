@@ -2,11 +2,14 @@ import { hostname } from "node:os";
 import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import type { Standing } from "../auth/auth-service.js";
+import { scopeNotes } from "../auth/scope-notes.js";
 import type { BudgetRow } from "../client/budget.js";
 import type { Hearing } from "../events/listen.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
+import { parseScopes } from "../mastodon/scopes.js";
 import { neededScopes } from "./needed-scopes.js";
+import { Servers } from "./servers.js";
 import { heartbeatMs, isoTime, StatusBoard, type AccountStatus, type RiderStatus } from "./status.js";
 import { AccountToken, TenureToken } from "./tokens.js";
 
@@ -25,7 +28,9 @@ export class SessionStatus {
   readonly #account: Account<Plugin>;
   readonly #tenure: Tenure;
   readonly #board: StatusBoard;
+  readonly #servers: Servers;
   #standing: Standing | undefined;
+  #notes: { readonly of: number; readonly notes: readonly string[] } | undefined;
   #since = new Date().toISOString();
   #hearing: Hearing = { mode: "none", connected: false };
   #lastEventAt: number | undefined;
@@ -37,10 +42,12 @@ export class SessionStatus {
     @inject(AccountToken) account: Account<Plugin>,
     @inject(TenureToken) tenure: Tenure,
     @inject(StatusBoard) board: StatusBoard,
+    @inject(Servers) servers: Servers,
   ) {
     this.#account = account;
     this.#tenure = tenure;
     this.#board = board;
+    this.#servers = servers;
   }
 
   /** The sequence has ended this way. */
@@ -49,8 +56,21 @@ export class SessionStatus {
     if (before?.state !== standing.state) this.#since = new Date().toISOString();
     else if ("since" in before) this.#since = before.since;
     this.#standing = standing;
+    if (standing.state === "ready") void this.#note(standing);
     this.#heartbeat ??= setInterval(() => void this.#write(), heartbeatMs);
     await this.#write();
+  }
+
+  /** Once for each token: what its server makes of scopes. A server that does not say so is asked the next time. */
+  async #note({ credentials }: Standing): Promise<void> {
+    if (credentials === undefined || this.#notes?.of === credentials.generation) return;
+    const needed = neededScopes(this.#account).scopes;
+    const asked = credentials.appScopes === undefined ? needed : parseScopes(credentials.appScopes);
+    const info = await this.#servers.info(this.#account.server).catch(() => undefined);
+    if (info === undefined) return;
+    const notes = scopeNotes(info, { asked, granted: credentials.scopes, needed });
+    this.#notes = { of: credentials.generation, notes };
+    if (notes.length > 0) this.touch();
   }
 
   /** Tells it where to ask for riders and budget. */
@@ -105,7 +125,12 @@ export class SessionStatus {
       since: this.#since,
       paused: null,
       dry_run: account.dryRun,
-      scopes: { needed: neededScopes(account).scopes, granted: credentials?.scopes ?? [], missing },
+      scopes: {
+        needed: neededScopes(account).scopes,
+        granted: credentials?.scopes ?? [],
+        missing,
+        notes: this.#notes?.notes ?? [],
+      },
       token:
         credentials === undefined
           ? null

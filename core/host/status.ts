@@ -27,7 +27,13 @@ export interface AccountStatus {
   readonly since: string;
   readonly paused: { since: string; by: string; reason: string; until: string | null } | null;
   readonly dry_run: boolean;
-  readonly scopes: { needed: readonly Scope[]; granted: readonly string[]; missing: readonly Scope[] };
+  /** `notes`: where the server takes scopes otherwise than asked, and what follows from that. */
+  readonly scopes: {
+    needed: readonly Scope[];
+    granted: readonly string[];
+    missing: readonly Scope[];
+    notes: readonly string[];
+  };
   readonly token: { expires_at: string | null; refreshable: boolean; generation: number } | null;
   readonly stream: Hearing & { last_event_at: string | null };
   readonly owner: { process: string; host: string; epoch: number } | null;

@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cureFor, judge, judgeRegistration, judgeRenewal, type AccountState } from "../../core/auth/verdict.js";
-import type { Asked } from "../../core/auth/outages.js";
+import { NotAskedError, type Asked } from "../../core/auth/outages.js";
 import { NetworkError, type NetworkFailure } from "../../core/errors.js";
 
 const said = (status: number, error: string): Asked => ({ status, body: { error } });
+const failed = (failure: NetworkFailure): Asked => new NetworkError("accounts.verifyCredentials", failure, true);
+const waiting = new NotAskedError("https://a.example", { waitUntil: 0, reason: "the server refuses connections" });
 const page = (status: number): Asked => ({ status, body: "<!DOCTYPE html><html><h1>Oops</h1></html>" });
 
 describe("an answer to verify_credentials", () => {
@@ -42,6 +44,9 @@ describe("an answer to verify_credentials", () => {
     ],
     ["Mastodon: pending", said(403, "Your login is currently pending approval"), "refused_by_server", false, "pending"],
     ["Mastodon: disabled", said(403, "Your login is currently disabled"), "refused_by_server", false, "disabled"],
+    // Suspended, moved, and a role that demands a second factor are answered in the same words.
+    ["another: suspended", said(403, "Your account has been suspended"), "refused_by_server", false, "suspended"],
+    ["another: moved", said(403, "Your account has moved"), "refused_by_server", false, "moved"],
     [
       "Mastodon: a scope",
       said(403, "This action is outside the authorized scopes"),
@@ -69,6 +74,17 @@ describe("an answer to verify_credentials", () => {
     ["an app's token", said(422, "This method requires an authenticated user"), "refused_by_server", false, "user"],
     ["no User-Agent", said(418, "I'm a teapot"), "refused_by_server", false, "User-Agent"],
     ["another server", page(404), "refused_by_server", false, "404"],
+    ["a 404 as JSON", said(404, "Record not found"), "refused_by_server", false, "Record not found"],
+    ["a redirect that leads nowhere", { status: 302, body: "" }, "refused_by_server", false, "302"],
+    ["GoToSocial: under load", said(503, "server is under heavy load"), "unreachable", false, "503"],
+    ["a name that does not resolve", failed("dns"), "unreachable", false, "cannot be resolved"],
+    ["a refused connection", failed("refused"), "unreachable", false, "refuses connections"],
+    ["a time-out", failed("timeout"), "unreachable", false, "in time"],
+    ["a wrong certificate", failed("certificate"), "unreachable", false, "certificate"],
+    ["a cut body", failed("cut"), "unreachable", false, "cut"],
+    ["a redirect to another address", failed("redirect"), "unreachable", false, "redirects"],
+    ["a web page with status 200", failed("not_json"), "unreachable", false, "web page"],
+    ["nobody asked: the fleet waits for the server", waiting, "unreachable", false, "refuses connections"],
     ["a bad request that is not about the token", said(400, "Bad request"), "refused_by_server", false, "Bad request"],
     ["the rate limit", said(429, "Too many requests"), "unreachable", false, "rate limit"],
     ["Akkoma: the rate limit", said(429, "Throttled"), "unreachable", false, "rate limit"],

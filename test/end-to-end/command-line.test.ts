@@ -140,6 +140,7 @@ describe("bot status", () => {
           needed: ["read:accounts", "read:follows", "read:notifications", "write:follows"],
           granted: expect.arrayContaining(["read:accounts", "write:follows"]),
           missing: [],
+          notes: [],
         },
         token: { expires_at: null, refreshable: false, generation: 1 },
         stream: { mode: "streaming", connected: true, last_event_at: null },
