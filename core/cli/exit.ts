@@ -3,7 +3,13 @@ import { ConfigError, HowdahError, type ErrorCode } from "../errors.js";
 /** Exit codes of the command. */
 export const exitCodes = { done: 0, failed: 1, wrongCall: 2, authorizationNeeded: 3 } as const;
 
-const wrongCalls: readonly ErrorCode[] = ["CONFIG_INVALID", "ACCOUNT_UNKNOWN", "PLUGIN_INVALID", "KEY_INVALID"];
+const wrongCalls: readonly ErrorCode[] = [
+  "CONFIG_INVALID",
+  "ACCOUNT_UNKNOWN",
+  "EVENT_UNKNOWN",
+  "PLUGIN_INVALID",
+  "KEY_INVALID",
+];
 
 /** The exit code for what a command threw. */
 export function exitCodeFor(error: unknown): number {

@@ -4,11 +4,14 @@ import { addCheck } from "./check.js";
 import type { Context } from "./context.js";
 import { addDoctor } from "./doctor.js";
 import { exitCodeFor, exitCodes, explain } from "./exit.js";
+import { addDrop } from "./drop.js";
 import { addExport } from "./export.js";
+import { addFailed } from "./failed.js";
 import { addImport } from "./import.js";
 import { addKeys } from "./keys.js";
 import { addOperations } from "./operations.js";
 import { addRestore } from "./restore.js";
+import { addRetry } from "./retry.js";
 import { addRevoke } from "./revoke.js";
 import { addRun } from "./run.js";
 import { addSandbox } from "./sandbox.js";
@@ -27,6 +30,9 @@ export async function runProgram(argv: readonly string[], version: string, conte
     addAuth,
     addCheck,
     addStatus,
+    addFailed,
+    addRetry,
+    addDrop,
     addDoctor,
     addRevoke,
     addRestore,

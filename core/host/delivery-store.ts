@@ -107,9 +107,11 @@ export interface DeliveryStore {
   dueInvocations(): Promise<string[]>;
   /** What no attempt brought to an end, without what is older than 30 days. */
   failed(): Promise<Listed>;
-  /** Puts them back on the due list, as if they had just come; answers how many there were. */
+  /** The invocations whose record could not be read. */
+  setAside(): Promise<string[]>;
+  /** Puts them back on the due list, as if they had just come; answers how many could be. */
   retryFailed(invocations: readonly string[]): Promise<number>;
-  /** Takes them off both lists for good; answers how many there were. */
+  /** Takes them off all lists for good; answers how many there were. */
   drop(invocations: readonly string[]): Promise<number>;
   place(rider: string): Promise<Place>;
   /** By `rider/clock`, the time of the last tick that came to an end. */

@@ -25,7 +25,7 @@ end
 redis.call("SET", KEYS[2], ARGV[2])
 return 1`);
 
-/** Moves a record from the failed to the due list, if it is still what was read. */
+/** Moves a record from another list to the due list, if it is still what was read. */
 const retryScript = new LuaScript(`
 if redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call("HDEL", KEYS[1], ARGV[1])
@@ -73,9 +73,15 @@ export class RedisDeliveryStore implements DeliveryStore {
     return this.#list("failed");
   }
 
+  async setAside(): Promise<string[]> {
+    return this.#redis.hkeys(this.#key("set-aside"));
+  }
+
   async retryFailed(invocations: readonly string[]): Promise<number> {
-    const moved = await Promise.all(invocations.map((invocation) => this.#retry(invocation)));
-    return moved.filter(Boolean).length;
+    const retries = invocations.map(
+      async (invocation) => (await this.#retry("failed", invocation)) || this.#retry("set-aside", invocation),
+    );
+    return (await Promise.all(retries)).filter(Boolean).length;
   }
 
   async drop(invocations: readonly string[]): Promise<number> {
@@ -161,12 +167,12 @@ export class RedisDeliveryStore implements DeliveryStore {
     await moving.pexpire(aside, keptMs).exec();
   }
 
-  async #retry(invocation: string): Promise<boolean> {
-    const text = await this.#redis.hget(this.#key("failed"), invocation);
+  async #retry(list: "failed" | "set-aside", invocation: string): Promise<boolean> {
+    const text = await this.#redis.hget(this.#key(list), invocation);
     const record = text === null ? undefined : this.#seals.openRecord(invocation, text);
     if (text === null || record === undefined) return false;
     const renewed: DueRecord = { ...record, attempts: 0, waits: 0, notBefore: 0, again: true };
-    const keys = [this.#key("failed"), this.#key("due")];
+    const keys = [this.#key(list), this.#key("due")];
     const args = [invocation, text, this.#seals.sealRecord(renewed), keptMs];
     return (await retryScript.run(this.#redis, keys, args)) === 1;
   }
