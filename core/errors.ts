@@ -28,6 +28,7 @@ export const errorCodes = {
   ACCOUNT_NOT_READY: "the account cannot act now: paused, not authorized or owned by another process",
   BUDGET_EXHAUSTED: "the server's rate limit leaves no room before the deadline",
   SERVER_REFUSED: "the server answered with a refusal",
+  REPLIES_EXHAUSTED: "the plugin has answered as often in this thread as it may within an hour",
   NETWORK_FAILED: "the server could not be reached, or the answer did not arrive whole",
 } as const;
 
@@ -138,6 +139,19 @@ export class BudgetError extends HowdahError {
   constructor(operation: string, resetsAt: Date) {
     super("BUDGET_EXHAUSTED", `${operation}: the server's rate limit leaves no room before ${resetsAt.toISOString()}`);
     this.resetsAt = resetsAt;
+  }
+}
+
+/** The rider has answered as often in this thread as it may within an hour; nothing was sent. */
+export class RepliesExhaustedError extends HowdahError {
+  /** How many answers that is. */
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super("REPLIES_EXHAUSTED", `no more answers in this thread: there were ${limit} within an hour`, {
+      cure: "nothing, where bots answer each other; else raise replies_per_thread in accounts.yaml",
+    });
+    this.limit = limit;
   }
 }
 

@@ -10,6 +10,7 @@ export {
   BudgetError,
   NetworkError,
   NotReadyError,
+  RepliesExhaustedError,
   ReplayMismatchError,
   ScopeError,
   ServerRefusedError,
@@ -62,7 +63,10 @@ export interface State {
   delete(name: string): void;
 }
 
-/** Posts an answer in the same visibility, mentioning whom it answers. */
+/**
+ * Posts an answer in the same visibility, mentioning whom it answers. After 5 answers of the rider in one thread within
+ * an hour (`replies_per_thread` in accounts.yaml) it throws RepliesExhaustedError; a handler that lets that through is done.
+ */
 export type Reply = (text: string, options?: { key?: string }) => Promise<Status>;
 
 /** What every handler receives. `S` is the plugin's scopes, `O` its optional ones. */
@@ -97,6 +101,14 @@ export interface CommandCall<S extends Scope> extends Answering<S> {
   readonly status: Status;
 }
 
+/** Whose mentions a handler gets. Without it, those of other people only: bots that answer each other never stop. */
+export interface MentionOptions {
+  /** Also those of accounts that are labelled as bots. */
+  readonly bots?: boolean;
+  /** Also the account's own. */
+  readonly own?: boolean;
+}
+
 /** A clock's duration: the parts add up. */
 export interface Duration {
   readonly hours?: number;
@@ -110,17 +122,25 @@ type Clock<S extends Scope, O extends Scope> = (invocation: Invocation<S, O> & {
 
 /** What a plugin's set-up receives: the ways to be called, and what is known about the account. */
 export interface Setup<S extends Scope, O extends Scope, Config> {
-  /** Calls `handler` for each such event. */
+  /**
+   * Calls `handler` for each such event; for mentions, those of bots and the account's own are left out unless `options`
+   * asks for them. `notification` leaves out nothing.
+   */
   readonly on: <N extends EventName>(
     event: Allowed<N, S>,
     handler: (
       invocation: Invocation<S, O> & EventPayload<N> & (N extends "notification.mention" ? Answering<S> : unknown),
     ) => unknown,
+    options?: [N] extends ["notification.mention"] ? MentionOptions : never,
   ) => void;
-  /** Calls `handler` when a mention's first word is `name`, with or without `!` or `/` before it. */
+  /**
+   * Calls `handler` when a mention's first word is `name`, with or without `!` or `/` before it. Mentions of bots and the
+   * account's own are left out unless `options` asks for them.
+   */
   readonly command: (
     name: "read:notifications" extends Permits<S> ? string : MissingScope<"read:notifications">,
     handler: (invocation: Invocation<S, O> & CommandCall<S>) => unknown,
+    options?: MentionOptions,
   ) => void;
   /** Calls `handler` by a cron expression (five fields, or six with seconds first) in the account's time zone. `name` is its identity. */
   readonly cron: (name: string, expression: string, handler: Clock<S, O>) => void;

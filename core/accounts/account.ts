@@ -30,6 +30,8 @@ export interface RiderEntry<P extends PluginFacts = PluginFacts> {
   readonly order?: "strict" | undefined;
   /** How long a handler may take, in milliseconds; undefined: a minute. */
   readonly deadlineMs?: number | undefined;
+  /** How many answers it may write in one thread within an hour; undefined: as usual. */
+  readonly repliesPerThread?: number | undefined;
 }
 
 /** One entry of accounts.yaml, validated and frozen. */

@@ -60,6 +60,7 @@ async function readRider<P extends PluginFacts>(
     scopes: [...new Set([...plugin.scopes, ...allowed])],
     config: await readConfig(plugin, at, entries.get("with"), mistakes),
     since: since === undefined ? undefined : readSince(since),
+    repliesPerThread: await usable(shape.replies_per_thread, entries.get("replies_per_thread")?.node),
     staleAfterMs: staleAfter === undefined ? undefined : readStaleAfter(staleAfter),
     order,
     deadlineMs: deadline === undefined ? undefined : readDeadline(deadline),

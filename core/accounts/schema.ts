@@ -44,6 +44,12 @@ export const pluginEntrySchema = z.strictObject({
     .refine((text) => readDeadline(text) !== undefined, "not a deadline: write 1s to 10m, such as 30s")
     .describe("how long a handler may take, such as 30s")
     .optional(),
+  replies_per_thread: z
+    .int("not a whole number: write 5, or how many answers there may be")
+    .min(1, "too few: write 1 or more")
+    .max(1_000, "too many: write 1000 or less")
+    .describe("how many answers there may be in one thread within an hour, such as 5")
+    .optional(),
   with: z.unknown().describe("the plugin's own settings").optional(),
 });
 

@@ -2,6 +2,7 @@ import type { Http, AnswerHeaders } from "../mastodon/http.js";
 import type { Operation } from "../mastodon/operation.js";
 import type { OperationName } from "../mastodon/operations.js";
 import type { RequestParams } from "../mastodon/request.js";
+import type { AnswerCap } from "./answer-cap.js";
 import type { Budget } from "./budget.js";
 import type { InvocationRecord, WritePlace } from "./invocation-record.js";
 import type { Ledger, LedgerEntry } from "./ledger.js";
@@ -21,6 +22,8 @@ export interface Outlet {
   readonly turns: Turns<"sending" | "looking">;
   /** How long after its admission a write may still take effect, in milliseconds. Default 45,000. */
   readonly settledAfterMs?: number;
+  /** Counts answers in threads; without it, nothing limits them. */
+  readonly answers?: AnswerCap;
   /** Of the process that owns the account; admission refuses an older one. */
   readonly epoch: number;
   /** The token in force. Throws NotReadyError where the account cannot act. */

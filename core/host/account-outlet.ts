@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import type { Credentials } from "../auth/vault.js";
+import { RedisAnswerCap } from "../client/answer-cap.js";
 import { Budget } from "../client/budget.js";
 import type { Outlet } from "../client/call.js";
 import { RedisLedger } from "../client/redis-ledger.js";
@@ -27,6 +28,7 @@ export class AccountOutlet implements Outlet {
   readonly epoch: number;
   readonly http: Http;
   readonly ledger: RedisLedger;
+  readonly answers: RedisAnswerCap;
   readonly budget = new Budget();
   readonly turns: Outlet["turns"] = new Turns();
   readonly #tenure: Tenure;
@@ -49,6 +51,7 @@ export class AccountOutlet implements Outlet {
     this.epoch = tenure.epoch;
     this.http = http;
     this.ledger = new RedisLedger(redis, keys, keyring, account.name);
+    this.answers = new RedisAnswerCap(redis, keys, account.name);
     this.#tenure = tenure;
     this.#logger = logger;
   }

@@ -1,5 +1,6 @@
 import type { Outlet } from "../client/call.js";
 import { InvocationRecord } from "../client/invocation-record.js";
+import { RepliesExhaustedError } from "../errors.js";
 import type { Log } from "../plugin.js";
 import { within } from "./deadline.js";
 import type { DueRecord } from "./delivery-store.js";
@@ -46,6 +47,8 @@ export async function attempt(options: AttemptOptions): Promise<Outcome> {
     await within(runAll(handlers, input), { limitMs, signal, what: "the handler" });
     return { kind: "done" };
   } catch (error) {
+    // It said what it may say in this thread: the event is at its end, and no failure.
+    if (error instanceof RepliesExhaustedError) return { kind: "done" };
     return outcomeOf(error);
   } finally {
     // What the handler left running must not write any more: the attempt is over.

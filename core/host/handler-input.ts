@@ -6,6 +6,7 @@ import type { Status } from "../mastodon/entities.js";
 import type { Notification } from "../mastodon/notification-entities.js";
 import { expandScopes, type Scope } from "../mastodon/scopes.js";
 import type { Invocation, Log, Reply, State } from "../plugin.js";
+import { replyTo } from "./reply.js";
 
 /** Everything that any handler might be given. */
 export interface HandlerInput extends Invocation<Scope, Scope> {
@@ -19,7 +20,11 @@ export interface HandlerInput extends Invocation<Scope, Scope> {
 
 /** What one attempt works with. */
 export interface Attempt {
-  readonly rider: { readonly name: string; readonly permitted: ReadonlySet<string> };
+  readonly rider: {
+    readonly name: string;
+    readonly permitted: ReadonlySet<string>;
+    readonly repliesPerThread?: number | undefined;
+  };
   readonly event: Event;
   /** From 1. */
   readonly number: number;
@@ -42,7 +47,9 @@ export function handlerInput(attempt: Attempt): HandlerInput {
     event,
     ...payloadOf(event),
     ...(event.kind === "notification" &&
-      event.notification.status && { reply: replyTo(event.notification.status, client) }),
+      event.notification.status && {
+        reply: replyTo(event.notification.status, { client, invocation: record.invocation, log, outlet, rider }),
+      }),
     client,
     state,
     once: onceIn(attempt),
@@ -72,19 +79,6 @@ function payloadOf(event: Event): Pick<HandlerInput, "notification" | "status" |
     case "tick":
       return { dueAt: new Date(event.dueAt) };
   }
-}
-
-function replyTo(status: Status, client: Invocation<Scope, Scope>["client"]): Reply {
-  return (text, options) =>
-    client.statuses.create(
-      {
-        status: `@${status.account.acct} ${text}`,
-        in_reply_to_id: status.id,
-        visibility: status.visibility,
-        ...(status.spoiler_text !== "" && { spoiler_text: status.spoiler_text }),
-      },
-      options,
-    );
 }
 
 function onceIn({ keep, record, signal }: Attempt): HandlerInput["once"] {

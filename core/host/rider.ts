@@ -6,8 +6,8 @@ import { ScopeError } from "../errors.js";
 import type { ClockEntry } from "../events/clock.js";
 import { matches, scopeOfEvent, type Event, type EventName } from "../events/event.js";
 import { expandScopes, type Scope } from "../mastodon/scopes.js";
-import type { AccountFacts, CleanUp, Log, Plugin, Setup } from "../plugin.js";
-import { commandIn } from "./command.js";
+import type { AccountFacts, CleanUp, Log, MentionOptions, Plugin, Setup } from "../plugin.js";
+import { commandIn, isMentionFor } from "./command.js";
 import { within } from "./deadline.js";
 import type { HandlerInput } from "./handler-input.js";
 
@@ -57,6 +57,11 @@ export class Rider {
 
   get name(): string {
     return this.entry.name;
+  }
+
+  /** How many answers it may write in one thread within an hour; undefined: as usual. */
+  get repliesPerThread(): number | undefined {
+    return this.entry.repliesPerThread;
   }
 
   get standing(): RiderStanding {
@@ -144,18 +149,21 @@ export class Rider {
     checkCron: CheckCron,
   ): Pick<Setup<Scope, Scope, unknown>, "on" | "command" | "cron" | "every"> {
     return {
-      on: (event, handler) => {
+      on: (event, handler, options?: MentionOptions) => {
         const name = event as EventName;
         this.#listenTo(name, registered);
         registered.handlers.push({
-          matches: (happened) => happened.kind !== "tick" && matches(name, happened),
+          matches:
+            name === "notification.mention"
+              ? (happened) => isMentionFor(happened, options ?? {}, account.id)
+              : (happened) => happened.kind !== "tick" && matches(name, happened),
           run: handler as unknown as Handler["run"],
         });
       },
-      command: (name, handler) => {
+      command: (name, handler, options = {}) => {
         this.#listenTo("notification.mention", registered);
         registered.handlers.push({
-          matches: (event) => commandIn(event, name) !== undefined,
+          matches: (event) => isMentionFor(event, options, account.id) && commandIn(event, name) !== undefined,
           run: (input) => handler({ ...input, ...commandIn(input.event, name) } as Parameters<typeof handler>[0]),
         });
       },

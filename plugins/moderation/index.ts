@@ -38,7 +38,7 @@ export default definePlugin({
 
     const places = new Set(config.rules.flatMap((rule) => rule.on));
     if (places.has("mentions")) {
-      on("notification.mention", (call) => judge("mentions", call.notification.status, call));
+      on("notification.mention", (call) => judge("mentions", call.notification.status, call), { bots: true });
     }
     // Each of these is another stream: only those that a rule asks for.
     for (const place of ["home", "local", "public"] as const) {

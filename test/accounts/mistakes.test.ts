@@ -24,7 +24,7 @@ const cases: [what: string, text: string, mistakes: string[]][] = [
       '3:3: unknown key "server": every account has its own, write it there',
       '8:5: unknown key "contact": it belongs to the top of the file, not indented',
       '9:5: unknown key "with": it belongs to an entry of plugins:',
-      '12:9: unknown key "feed": write one of use, as, allow, since, stale_after, order, deadline, with',
+      '12:9: unknown key "feed": write one of use, as, allow, since, stale_after, order, deadline, replies_per_thread, with',
       '13:9: unknown key "dry_run": it belongs to the account, beside plugins:',
     ],
   ],

@@ -126,3 +126,28 @@ test("a command is a mention's first word, with its arguments, and not a bot's",
   expect(rider.handlersFor({ kind: "notification", notification })).toHaveLength(1);
   expect(rider.handlersFor({ kind: "notification", notification: byBot })).toHaveLength(0);
 });
+
+test("mentions of bots and the account's own are for those who ask for them; notification leaves out nothing", async () => {
+  const plugin = definePlugin({
+    name: "guide",
+    setup: ({ command, on }) => {
+      on("notification.mention", () => undefined);
+      on("notification.mention", () => undefined, { bots: true });
+      on("notification.mention", () => undefined, { own: true });
+      command("weather", () => undefined, { bots: true });
+      on("notification", () => undefined);
+    },
+  });
+  const rider = await setUp(plugin);
+  const notification = await mention(sandbox, "weather");
+  const by = (account: object) => {
+    const event = {
+      kind: "notification",
+      notification: { ...notification, account: { ...notification.account, ...account } },
+    } as const;
+    return rider.handlersFor(event).length;
+  };
+  expect(by({})).toBe(5);
+  expect(by({ bot: true })).toBe(3);
+  expect(by({ id: "1", bot: true })).toBe(2);
+});

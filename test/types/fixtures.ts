@@ -59,6 +59,11 @@ export const right: Readonly<Record<string, string>> = {
       await (wide ?? client).statuses.create({ status: "x", media_ids: media });
     });`,
   ),
+  "mentions and commands of bots are asked for": plugin(
+    'scopes: ["read", "write"]',
+    `bot.on("notification.mention", ({ reply }) => reply("x"), { bots: true, own: true });
+    bot.command("x", ({ reply, args }) => reply(args.join(" ")), { bots: true });`,
+  ),
   "what once computes and state holds has its type": plugin(
     'scopes: ["read"]',
     `bot.cron("x", "* * * * *", async ({ once, state, dueAt, signal }) => {
@@ -168,6 +173,11 @@ export const wrong: readonly (readonly [name: string, source: string, errors: re
     "a list outside the scopes",
     plugin('scopes: ["read:statuses"]', 'bot.on("timeline.list:1", () => 1);'),
     [notListened("read:lists")],
+  ],
+  [
+    "bots asked for where nothing is left out",
+    plugin('scopes: ["read"]', 'bot.on("notification.follow", () => 1, { bots: true });'),
+    ["Argument of type '{ bots: boolean; }' is not assignable to parameter of type 'undefined'."],
   ],
   [
     "a command outside the scopes",
