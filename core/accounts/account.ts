@@ -37,6 +37,8 @@ export interface RiderEntry<P extends PluginFacts = PluginFacts> {
 /** One entry of accounts.yaml, validated and frozen. */
 export interface Account<P extends PluginFacts = PluginFacts> {
   readonly name: string;
+  /** Its name before: what is stored under that is this account's. */
+  readonly was?: string | undefined;
   /** The server's origin, for example `https://mastodon.social`. */
   readonly server: string;
   /** The local part of the handle that the person must have. */

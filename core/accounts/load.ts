@@ -11,6 +11,7 @@ import type { Mistakes } from "./mistakes.js";
 import { readNode, usable } from "./read.js";
 import { type AccountReading, readAccount } from "./read-account.js";
 import type { FindPlugin } from "./riders.js";
+import { reportRenames } from "./renames.js";
 import { accountSchema, fleetSchema, nameSchema } from "./schema.js";
 import { parseYaml } from "./syntax.js";
 import type { MapNode } from "./tree.js";
@@ -45,6 +46,7 @@ export async function loadFleet<P extends PluginFacts>(options: LoadOptions<P>):
     mistakes.at(root.at, `contact: missing: write ${contactHint}`);
   }
   reportTwins(readings, mistakes);
+  reportRenames(readings, mistakes);
   mistakes.throwIfAny();
   const accounts = readings.map(({ account }) => account);
   const plugins = accounts.flatMap(({ riders }) => riders.map(({ plugin }) => plugin));

@@ -13,6 +13,8 @@ export interface AccountReading<P extends PluginFacts> {
   readonly server: ServerReading | undefined;
   /** Where its handle stands; undefined without one. */
   readonly handleAt: number | undefined;
+  /** Where its earlier name stands; undefined without one. */
+  readonly wasAt: number | undefined;
 }
 
 interface AccountSource {
@@ -35,8 +37,10 @@ export async function readAccount<P extends PluginFacts>(
   // A switch that cannot be read is one mistake; that the server needs it is none.
   const server = await readOrigin(at("server"), allowHttp ?? at("allow_http") !== undefined, mistakes);
   const handle = await usable(shape.handle, at("handle"));
+  const was = await usable(shape.was, at("was"));
   const account: Account<P> = {
     name,
+    ...(was !== undefined && { was }),
     server: server?.origin ?? "",
     handle: handle?.replace(/^@/, "").replace(/@.*$/, ""),
     scopes: [...new Set(await usable(shape.scopes, at("scopes")))],
@@ -45,7 +49,8 @@ export async function readAccount<P extends PluginFacts>(
     allowUnlabelled: (await usable(shape.allow_unlabelled, at("allow_unlabelled"))) ?? false,
     riders: await readRiders(at("plugins"), findPlugin, mistakes),
   };
-  return { account, server, handleAt: handle === undefined ? undefined : at("handle")?.at };
+  const placeOf = (key: "handle" | "was", value: unknown) => (value === undefined ? undefined : at(key)?.at);
+  return { account, server, handleAt: placeOf("handle", handle), wasAt: placeOf("was", was) };
 }
 
 /** The account's own keys win whole: its list of plugins replaces the defaults'. */

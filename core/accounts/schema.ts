@@ -84,11 +84,12 @@ export const accountSchema = z
       .regex(handlePattern, 'not a handle: write newsbot, "@newsbot" or newsbot@mastodon.social')
       .describe("the handle that the person must have, such as newsbot")
       .optional(),
+    was: nameSchema.describe("the name that this account had before, such as oldbot").optional(),
     ...settings,
   })
   .describe("its settings, at least server:");
 
-/** What is merged into every account: the same keys but `server` and `handle`; an account's own key replaces the default's, lists too. */
+/** What is merged into every account: the same keys but `server`, `handle` and `was`; an account's own key replaces the default's, lists too. */
 export const defaultsSchema = z.strictObject(settings);
 
 /** The whole file. */

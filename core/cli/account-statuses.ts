@@ -4,6 +4,7 @@ import { whyUnauthorized } from "../auth/unauthorized.js";
 import { isUndecided } from "../auth/undecided.js";
 import { VaultToken, type Vault } from "../auth/vault.js";
 import { neededScopes } from "../host/needed-scopes.js";
+import { Renames } from "../host/renames.js";
 import { isoTime, StatusBoard, type AccountStatus } from "../host/status.js";
 import { missingScopes } from "../mastodon/scopes.js";
 import type { Plugin } from "../plugin.js";
@@ -11,14 +12,14 @@ import type { Plugin } from "../plugin.js";
 /** How each account of the fleet stands: what its owner says, and where there is none, what is stored. */
 export async function accountStatuses(fleet: Fleet<Plugin>, container: DependencyContainer): Promise<AccountStatus[]> {
   const board = container.resolve(StatusBoard);
-  const vault = container.resolve(VaultToken);
-  return Promise.all(fleet.accounts.map((account) => statusOf(account, board, vault)));
+  const stored = new Stored(container.resolve(VaultToken), container.resolve(Renames));
+  return Promise.all(fleet.accounts.map((account) => statusOf(account, board, stored)));
 }
 
-async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vault): Promise<AccountStatus> {
+async function statusOf(account: Account<Plugin>, board: StatusBoard, stored: Stored): Promise<AccountStatus> {
   const said = await board.read(account.name);
   if (said?.isFresh === true && said.status.server === account.server) return said.status;
-  const { credentials, held, person, why } = await storedOf(account, vault);
+  const { credentials, held, person, why } = await stored.of(account);
   const needed = neededScopes(account).scopes;
   const before = said?.status.server === account.server ? said.status : undefined;
   const unauthorized = {
@@ -63,14 +64,33 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, vault: Vau
   };
 }
 
-/** A vault that waits for the operator's decision gives nothing out. */
-async function storedOf(account: Account<Plugin>, vault: Vault) {
-  try {
-    const [credentials, person] = [await vault.credentials(account), await vault.person(account)];
-    return { credentials, person, held: undefined, why: await whyUnauthorized(vault, account) };
-  } catch (error) {
-    if (!isUndecided(error)) throw error;
-    const held = { state: "held", reason: error.message, cure: error.cure ?? "" } as const;
-    return { credentials: undefined, person: undefined, held, why: { reason: "", cure: "" } };
+/** What is known of accounts that nobody runs. */
+class Stored {
+  readonly #vault: Vault;
+  readonly #renames: Renames;
+
+  constructor(vault: Vault, renames: Renames) {
+    this.#vault = vault;
+    this.#renames = renames;
+  }
+
+  /** A vault that waits for the operator's decision gives nothing out. */
+  async of(account: Account<Plugin>) {
+    try {
+      const held = await this.#waitsForItsName(account);
+      const [credentials, person] = [await this.#vault.credentials(account), await this.#vault.person(account)];
+      return { credentials, person, held, why: await whyUnauthorized(this.#vault, account) };
+    } catch (error) {
+      if (!isUndecided(error)) throw error;
+      const held = { state: "held", reason: error.message, cure: error.cure ?? "" } as const;
+      return { credentials: undefined, person: undefined, held, why: { reason: "", cure: "" } };
+    }
+  }
+
+  async #waitsForItsName(account: Account<Plugin>) {
+    const { name, was } = account;
+    if (was === undefined || !(await this.#renames.isPending({ ...account, was }))) return undefined;
+    const reason = `it is still stored as ${was}, and becomes ${name} when a process runs it`;
+    return { state: "held", reason, cure: "start one with: bot run" } as const;
   }
 }

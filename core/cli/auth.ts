@@ -18,6 +18,7 @@ import { accountNamed, withServices, type Context, type Services } from "./conte
 import { talkThrough } from "./auth-dialogue.js";
 import { exitCodeFor, exitCodes, explain } from "./exit.js";
 import { InputLines } from "./input-lines.js";
+import { settleName } from "./settle-name.js";
 
 interface AuthOptions {
   accounts?: string;
@@ -83,6 +84,15 @@ async function needing(fleet: Fleet<Plugin>, container: DependencyContainer): Pr
   const auth = container.resolve(AuthService);
   const needy: Account<Plugin>[] = [];
   for (const account of fleet.accounts) {
+    // What is against it is said when its turn comes.
+    const isSettled = await settleName(container, account).then(
+      () => true,
+      () => false,
+    );
+    if (!isSettled) {
+      needy.push(account);
+      continue;
+    }
     const { missing, state } = await auth.run(account, neededScopes(account).scopes);
     if (state === "needs_authorization" || missing.length > 0) needy.push(account);
   }
@@ -126,6 +136,7 @@ async function standingOf(
 ): Promise<Standing | "given up" | undefined> {
   const { container, context, lines, options } = call;
   const authorization = container.resolve(Authorization);
+  await settleName(container, account);
   const needed = neededScopes(account);
   const finish = (code: string) => authorization.finish(account, needed.scopes, code);
   if (options.withToken === true) return authorization.adopt(account, needed.scopes, await pipedToken(context));

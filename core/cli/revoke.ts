@@ -10,6 +10,7 @@ import { RedisToken } from "../store/redis.js";
 import { confirmed } from "./confirm.js";
 import { accountNamed, withServices, type Context } from "./context.js";
 import { exitCodes } from "./exit.js";
+import { settleName } from "./settle-name.js";
 
 interface RevokeOptions {
   accounts?: string;
@@ -47,6 +48,7 @@ interface Call {
 
 async function revoke(context: Context, container: DependencyContainer, call: Call): Promise<void> {
   const { account, fleet, options } = call;
+  await settleName(container, account);
   const vault = container.resolve(VaultToken);
   const credentials = await vault.credentials(account);
   const person = await vault.person(account);

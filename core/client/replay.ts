@@ -16,7 +16,8 @@ async function outcome(call: OutgoingCall, next: Next, record: InvocationRecord,
   if (recorded?.state === "done") return { body: recorded.result };
   if (recorded?.state === "uncertain") throw new UncertainOutcomeError(call.name);
   const { account, server } = call.outlet;
-  const idempotencyKey = record.idempotencyKey(account, server, place);
+  // An account may have been called otherwise when it was sent first.
+  const idempotencyKey = recorded?.idempotencyKey ?? record.idempotencyKey(account, server, place);
   const entered = { ...call, entry: { ...place, idempotencyKey, recorded } };
   // What may be repeated needs no looking for.
   const isOpen = recorded?.state === "sent" && call.operation.effect === "write";

@@ -3,11 +3,11 @@ import type { Logger } from "pino";
 import { inject, injectable, Lifecycle, type DependencyContainer } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
 import { renewalJob } from "../auth/renewal.js";
-import { tickJob } from "../events/clock.js";
+import { setClocks, tickJob } from "../events/clock.js";
 import { eventId } from "../events/event.js";
 import { SharedStreams } from "../events/shared-streams.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
-import { OwnershipToken, type Ownership, type Tenure } from "../jobs/ownership.js";
+import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
 import { KeysToken, type Keys } from "../store/keys.js";
 import { RedisToken } from "../store/redis.js";
@@ -15,8 +15,10 @@ import { KeyringToken, type Keyring } from "../store/seal.js";
 import { AccountOutlet } from "./account-outlet.js";
 import { RedisDeliveryStore } from "./redis-delivery-store.js";
 import { Duty } from "./duty.js";
+import { Renames, type RenamedAccount } from "./renames.js";
 import { SessionStatus } from "./session-status.js";
 import { Session } from "./session.js";
+import { Settling } from "./settling.js";
 import { AccountToken, DeliveryStoreToken, FleetToken, LoggerToken, TenureToken } from "./tokens.js";
 import { hearWakes, sendWake, type Wake } from "./wake.js";
 
@@ -24,7 +26,8 @@ import { hearWakes, sendWake, type Wake } from "./wake.js";
 @injectable()
 export class FleetHost {
   readonly #fleet: Fleet<Plugin>;
-  readonly #ownership: Ownership;
+  readonly #ownership: Settling;
+  readonly #renames: Renames;
   readonly #jobs: Jobs;
   readonly #redis: Redis;
   readonly #keys: Keys;
@@ -36,7 +39,8 @@ export class FleetHost {
 
   constructor(
     @inject(FleetToken) fleet: Fleet<Plugin>,
-    @inject(OwnershipToken) ownership: Ownership,
+    @inject(Settling) ownership: Settling,
+    @inject(Renames) renames: Renames,
     @inject(JobsToken) jobs: Jobs,
     @inject(RedisToken) redis: Redis,
     @inject(KeysToken) keys: Keys,
@@ -45,6 +49,7 @@ export class FleetHost {
   ) {
     this.#fleet = fleet;
     this.#ownership = ownership;
+    this.#renames = renames;
     this.#jobs = jobs;
     this.#redis = redis;
     this.#keys = keys;
@@ -78,13 +83,28 @@ export class FleetHost {
   async #hold(tenure: Tenure): Promise<void> {
     const account = this.#fleet.accounts.find(({ name }) => name === tenure.account);
     if (account === undefined || this.#container === undefined) return;
-    const session = this.#containerFor(this.#container, account, tenure).resolve(Session);
+    const inside = this.#containerFor(this.#container, account, tenure);
+    if (account.was !== undefined) await this.#settle({ ...account, was: account.was }, tenure, inside);
+    if (tenure.signal.aborted) return;
+    const session = inside.resolve(Session);
     this.#sessions.set(account.name, session);
     try {
       await session.run();
     } finally {
       this.#sessions.delete(account.name);
     }
+  }
+
+  /** Before anything else is done for an account, it has what is stored under its old name, and that name's timers end. */
+  async #settle(account: RenamedAccount, tenure: Tenure, inside: DependencyContainer): Promise<void> {
+    const status = inside.resolve(SessionStatus);
+    await this.#ownership.settle(account, tenure, async (obstacle) => {
+      this.#logger.warn({ account: account.name, was: account.was, ...obstacle }, "not settled under its new name yet");
+      await status.stands({ state: "held", ...obstacle, credentials: undefined, person: undefined, missing: [] });
+    });
+    if (tenure.signal.aborted) return status.letGo();
+    await setClocks(this.#jobs, account.was, []);
+    await this.#jobs.remove(renewalJob, account.was);
   }
 
   #containerFor(parent: DependencyContainer, account: Account<Plugin>, tenure: Tenure): DependencyContainer {
@@ -99,9 +119,10 @@ export class FleetHost {
 
   /** A tick is a durable timer only: whoever takes it puts it on the due list, the owner does the work. */
   async #onTick(
-    { account, rider, name }: { account: string; rider: string; name: string },
+    { account: called, rider, name }: { account: string; rider: string; name: string },
     dueAt: number,
   ): Promise<void> {
+    const account = this.#renames.nameNow(called);
     const event = { kind: "tick", rider, name, dueAt } as const;
     const store = new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account);
     const invocation = `${rider}/${eventId(event)}`;

@@ -41,6 +41,22 @@ const cases: [what: string, text: string, mistakes: string[]][] = [
     ],
   ],
   [
+    "accounts that were others",
+    "accounts:\n  a: { server: http://localhost, was: a }\n  b: { server: http://localhost, was: c }\n  c: { server: http://localhost }\n  d: { server: http://localhost, was: b }\n  e: { server: http://localhost, was: old }\n  f: { server: http://localhost, was: old }\n  g: { server: http://localhost, was: Old Name }\n",
+    [
+      "2:39: was: this is its own name: write the one before, or take it out",
+      "3:39: was: c is an account of this file still: take that entry out, or this line",
+      "5:39: was: b is an account of this file, and was c itself: rename one step at a time",
+      "7:39: was: old became e already, further up: keep one of them",
+      "8:39: was: not a name that can be used: write a to z, 0 to 9, - and _, at most 63, beginning with a letter or digit",
+    ],
+  ],
+  [
+    "was: among the defaults",
+    `defaults:\n  was: old\n${head}`,
+    ['2:3: unknown key "was": every account has its own, write it there'],
+  ],
+  [
     "accounts as a list",
     "accounts:\n  - server: https://x.y\n",
     ["2:3: accounts: expected a map, got a list: write one entry per account: its name, and its settings under that"],

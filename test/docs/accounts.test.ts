@@ -66,10 +66,10 @@ describe("the tables list exactly the keys", () => {
     expect(listed.toSorted()).toEqual(Object.keys(shape).toSorted());
   });
 
-  test("defaults take the keys of an account but server and handle", () => {
-    const { handle: _handle, server: _server, ...others } = accountSchema.shape;
+  test("defaults take the keys of an account but server, handle and was", () => {
+    const { handle: _handle, server: _server, was: _was, ...others } = accountSchema.shape;
     expect(Object.keys(defaultsSchema.shape)).toEqual(Object.keys(others));
-    expect(page.section("## Defaults")).toContain("except `server` and `handle`");
+    expect(page.section("## Defaults")).toContain("except `server`, `handle` and `was`");
   });
 });
 

@@ -1,12 +1,18 @@
 import "reflect-metadata";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { container, type DependencyContainer } from "tsyringe";
 import type { Account } from "../../core/accounts/account.js";
 import { Authorization } from "../../core/auth/authorization.js";
+import { MirrorDirectory } from "../../core/auth/mirror-directory.js";
 import { OutagesToken } from "../../core/auth/outages.js";
 import { Pace } from "../../core/auth/pace.js";
 import { RedisOutages } from "../../core/auth/redis-outages.js";
 import { RedisVault } from "../../core/auth/redis-vault.js";
+import { VaultMirror, VaultMirrorToken } from "../../core/auth/vault-mirror.js";
+import { VaultRows } from "../../core/auth/vault-rows.js";
 import { VaultToken } from "../../core/auth/vault.js";
 import { FleetHost } from "../../core/host/fleet-host.js";
 import { neededScopes } from "../../core/host/needed-scopes.js";
@@ -47,6 +53,7 @@ export class FleetProcess {
   readonly #redis: TestRedis;
   readonly #container: DependencyContainer;
   readonly #host: FleetHost;
+  readonly #mirrorPath = mkdtempSync(join(tmpdir(), "howdah-test-mirror-"));
   #isRunning = false;
 
   private constructor(options: ProcessOptions, connection: Redis) {
@@ -71,9 +78,18 @@ export class FleetProcess {
     root.register(KeysToken, { useValue: keys });
     root.register(KeyringToken, { useValue: keyring });
     root.register(HttpToken, { useValue: http });
-    root.register(VaultToken, { useValue: new RedisVault(connection, keys, keyring) });
     root.register(OutagesToken, { useValue: new RedisOutages(connection, keys) });
     root.register(Pace, { useValue: new Pace() });
+    const vault = new RedisVault(connection, keys, keyring);
+    root.register(VaultToken, { useValue: vault });
+    const mirror = new VaultMirror({
+      rows: new VaultRows(connection, keys),
+      directory: new MirrorDirectory(this.#mirrorPath),
+      keyring,
+      vault,
+      log: logger,
+    });
+    root.register(VaultMirrorToken, { useValue: mirror });
     root.register(StatusBoard, { useValue: new StatusBoard(connection, keys) });
     root.register(Servers, { useValue: new Servers(http) });
     root.register(JobsToken, { useValue: this.jobs });
@@ -104,6 +120,7 @@ export class FleetProcess {
   async close(): Promise<void> {
     await this.stop();
     await this.jobs.close(0);
+    rmSync(this.#mirrorPath, { recursive: true, force: true });
     await this.#container.resolve(HttpToken).close();
   }
 
