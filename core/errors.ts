@@ -29,6 +29,7 @@ export const errorCodes = {
   BUDGET_EXHAUSTED: "the server's rate limit leaves no room before the deadline",
   SERVER_REFUSED: "the server answered with a refusal",
   REPLIES_EXHAUSTED: "the plugin has answered as often in this thread as it may within an hour",
+  UPLOAD_FAILED: "a file could not be read or fetched, or the server could not process it",
   NETWORK_FAILED: "the server could not be reached, or the answer did not arrive whole",
 } as const;
 
@@ -198,5 +199,18 @@ export class NetworkError extends HowdahError {
     super("NETWORK_FAILED", what, details);
     this.failure = failure;
     this.sent = sent;
+  }
+}
+
+/** Why an upload failed. `processing`: the server could not make anything of the file; `deadline`: it was still at it. */
+export type UploadFailure = "unreadable" | "private_address" | "too_large" | "processing" | "deadline";
+
+/** A file could not be read or fetched, or the server could not process it. */
+export class UploadError extends HowdahError {
+  readonly failure: UploadFailure;
+
+  constructor(message: string, failure: UploadFailure, details: ErrorDetails = {}) {
+    super("UPLOAD_FAILED", message, details);
+    this.failure = failure;
   }
 }

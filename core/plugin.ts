@@ -15,10 +15,12 @@ export {
   ScopeError,
   ServerRefusedError,
   UncertainOutcomeError,
+  UploadError,
   WriteOutsideHandler,
 } from "./errors.js";
 export { plainText } from "./mastodon/plain-text.js";
-export type { Can, Client, List, MissingScope, Page, WriteOptions } from "./client/client.js";
+export type { Upload, UploadSource } from "./client/upload-source.js";
+export type { Can, Client, List, MissingScope, OwnRequest, Page, WriteOptions } from "./client/client.js";
 export type { EventName } from "./events/event.js";
 export type * from "./mastodon/admin-entities.js";
 export type * from "./mastodon/collection-entities.js";

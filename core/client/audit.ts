@@ -1,4 +1,4 @@
-import type { OperationName } from "../mastodon/operations.js";
+import type { CallName } from "../mastodon/operations.js";
 
 /** The key of an account's audit, after its hash tag: a stream of Redis. */
 export const auditKey = "audit";
@@ -10,7 +10,7 @@ export interface AuditLine {
   readonly rider: string;
   readonly invocation: string;
   /** Of a write. */
-  readonly operation?: OperationName;
+  readonly operation?: CallName;
   /** `skipped`: not handled on purpose; `gap`: events that cannot be read any more. */
   readonly outcome: "done" | "void" | "uncertain" | "skipped" | "gap";
   readonly reason: string;

@@ -1,6 +1,6 @@
 import type { Http, AnswerHeaders } from "../mastodon/http.js";
 import type { Operation } from "../mastodon/operation.js";
-import type { OperationName } from "../mastodon/operations.js";
+import type { CallName } from "../mastodon/operations.js";
 import type { RequestParams } from "../mastodon/request.js";
 import type { AnswerCap } from "./answer-cap.js";
 import type { Budget } from "./budget.js";
@@ -31,7 +31,7 @@ export interface Outlet {
   /** Called when the server refuses the token that was just used. */
   tokenRefused(): void;
   /** Told what a write would have done, in a dry run. */
-  simulated(rider: string, operation: OperationName, params: RequestParams): void;
+  simulated(rider: string, operation: CallName, params: RequestParams): void;
 }
 
 /** On whose behalf a call is made. */
@@ -54,9 +54,11 @@ export interface WriteEntry extends WritePlace {
 
 /** One call on its way out. */
 export interface OutgoingCall {
-  readonly name: OperationName;
+  readonly name: CallName;
   readonly operation: Operation;
   readonly params: RequestParams;
+  /** Makes the parameters that are sent, once it is certain that something is: a file that has to be fetched first. */
+  readonly prepare?: (() => Promise<RequestParams>) | undefined;
   /** The author's name for this write. */
   readonly key: string | undefined;
   readonly caller: Caller;

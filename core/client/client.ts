@@ -1,5 +1,8 @@
 import type { OperationName, Operations } from "../mastodon/operations.js";
 import type { Permits, Scope } from "../mastodon/scopes.js";
+import type { MediaAttachment } from "../mastodon/entities.js";
+import type { Operation } from "../mastodon/operation.js";
+import type { Upload } from "./upload-source.js";
 
 /**
  * Stands where an operation would be that needs a scope the plugin does not declare. It is not callable, so the
@@ -68,11 +71,46 @@ type FencedReads<Granted extends Scope> = {
   };
 };
 
+/** A request to an endpoint that only some servers have. */
+export interface OwnRequest<S extends Scope, M extends Operation["method"] = Operation["method"]> {
+  readonly method: M;
+  /** From `/` on: it goes to the account's own server. */
+  readonly path: string;
+  /** The scope that the server asks for there; the plugin must have declared it. */
+  readonly scope: S;
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** Sent as JSON. */
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** What a client can do beside the table. */
+interface Beside<Granted extends Scope> {
+  readonly media: {
+    /**
+     * Uploads a file and waits until the server has processed it, so that it can be posted. `url` may only be an
+     * address on the internet. Throws UploadError.
+     */
+    readonly upload: "write:media" extends Granted
+      ? (source: Upload, options?: WriteOptions) => Promise<MediaAttachment>
+      : MissingScope<"write:media">;
+  };
+  /**
+   * Asks an endpoint that only the account's server has; `T` is what it answers, unchecked. What is not `GET` is a
+   * write that cannot be looked up.
+   */
+  readonly request: <T = unknown>(call: OwnRequest<Granted>, options?: WriteOptions) => Promise<T>;
+}
+
+interface ReadsBeside<Granted extends Scope> {
+  readonly media: { readonly upload: OnlyInHandlers };
+  readonly request: <T = unknown>(call: OwnRequest<Granted, "GET">) => Promise<T>;
+}
+
 /** A client that can do what the scopes `S` permit. */
-export type Client<S extends Scope> = FencedTable<Permits<S>>;
+export type Client<S extends Scope> = FencedTable<Permits<S>> & Beside<Permits<S>>;
 
 /** A client for set-up: it reads what the scopes `S` permit and writes nothing. */
-export type ReadingClient<S extends Scope> = FencedReads<Permits<S>>;
+export type ReadingClient<S extends Scope> = FencedReads<Permits<S>> & ReadsBeside<Permits<S>>;
 
 type UnionToIntersection<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never;
 

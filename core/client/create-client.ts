@@ -5,7 +5,10 @@ import type { RequestParams } from "../mastodon/request.js";
 import type { Scope } from "../mastodon/scopes.js";
 import type { Caller, Outlet, Reply } from "./call.js";
 import { perform } from "./chain.js";
-import type { Client, List, Page, WriteOptions } from "./client.js";
+import type { Client, List, OwnRequest, Page, WriteOptions } from "./client.js";
+import { ownRequest } from "./own-request.js";
+import { upload } from "./upload.js";
+import type { Upload } from "./upload-source.js";
 
 type Method = (params?: RequestParams, options?: WriteOptions) => unknown;
 
@@ -35,6 +38,11 @@ class Groups {
     this.#origin = origin;
   }
 
+  /** A request to an endpoint that is the server's own. */
+  get request(): (call: OwnRequest<Scope>, options?: WriteOptions) => Promise<unknown> {
+    return (call, options) => ownRequest(this.#origin, call, options);
+  }
+
   static {
     for (const [group, rows] of Object.entries(operations)) {
       const Group = groupOf(group, rows);
@@ -58,6 +66,14 @@ function groupOf(group: string, rows: Record<string, Operation>): new (origin: O
     }
 
     static {
+      if (group === "media") {
+        Object.defineProperty(Group.prototype, "upload", {
+          enumerable: true,
+          get(this: Group) {
+            return (source: Upload, options?: WriteOptions) => upload(this.#origin, source, options);
+          },
+        });
+      }
       for (const [row, operation] of Object.entries(rows)) {
         const name = `${group}.${row}` as OperationName;
         Object.defineProperty(Group.prototype, row, {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ReplayMismatchError } from "../errors.js";
-import type { OperationName } from "../mastodon/operations.js";
+import type { CallName } from "../mastodon/operations.js";
 import type { InvocationTrace, LedgerEntry } from "./ledger.js";
 import { textAt } from "./seen-post.js";
 
@@ -41,7 +41,7 @@ export class InvocationRecord {
    * The place of the next such write. Equal ones are told apart by their occurrence; one that failed gives its place
    * to the next equal one, so that a handler which tries again by itself asks for the same write.
    */
-  place(operation: OperationName, params: unknown, authorsKey: string | undefined): WritePlace {
+  place(operation: CallName, params: unknown, authorsKey: string | undefined): WritePlace {
     const asked = digest(`${operation}#${textOf(params)}`);
     const subject = `${operation}#${asked}`;
     if (authorsKey !== undefined) {
@@ -81,7 +81,7 @@ export class InvocationRecord {
    * attempt have not come up again: the handler took another way, and would double what it did before. Those that are
    * asked for at the same time may come up in any order.
    */
-  async recorded(operation: OperationName, key: string): Promise<LedgerEntry | undefined> {
+  async recorded(operation: CallName, key: string): Promise<LedgerEntry | undefined> {
     const entry = this.#writes.get(key);
     this.#unmatched.delete(key);
     if (entry !== undefined || isAuthors(key) || this.#unmatched.size === 0) return entry;
@@ -101,14 +101,14 @@ export class InvocationRecord {
    * Takes what was found on the server, by its id, as the result of one write. False where it is that of another
    * write of this invocation already: two posts may say the same.
    */
-  take(operation: OperationName, id: string): boolean {
+  take(operation: CallName, id: string): boolean {
     if (this.isTaken(operation, id)) return false;
     this.#taken.add(`${operation} ${id}`);
     return true;
   }
 
   /** Whether an entity is the result of a write of this invocation. */
-  isTaken(operation: OperationName, id: string): boolean {
+  isTaken(operation: CallName, id: string): boolean {
     return this.#taken.has(`${operation} ${id}`);
   }
 
@@ -136,7 +136,7 @@ function isAuthors(key: string): boolean {
 }
 
 /** What an operation made: ids of different kinds may be alike. */
-function entityOf(operation: OperationName, result: unknown): string | undefined {
+function entityOf(operation: CallName, result: unknown): string | undefined {
   const id = textAt(result, "id");
   return id === "" ? undefined : `${operation} ${id}`;
 }

@@ -1,11 +1,11 @@
-import type { OperationName } from "../mastodon/operations.js";
+import type { CallName } from "../mastodon/operations.js";
 
 /**
  * A write as the ledger knows it. `sent`: admitted, and its outcome is not known (yet). `void`: it was asked for, and
  * took no effect.
  */
 export interface LedgerEntry {
-  readonly operation: OperationName;
+  readonly operation: CallName;
   readonly state: "sent" | "done" | "uncertain" | "void";
   /** The same each time this write is sent. */
   readonly idempotencyKey: string;
@@ -61,7 +61,7 @@ export interface Ledger {
   /** One step: records how it ended, and writes the audit. */
   settle(claim: Claim, settlement: Settlement): Promise<void>;
   /** The ids of what an operation is known to have made for the account since, in milliseconds since the epoch. */
-  created(operation: OperationName, since: number): Promise<ReadonlySet<string>>;
+  created(operation: CallName, since: number): Promise<ReadonlySet<string>>;
   /** Keeps a value that `once` computed. */
   keep(invocation: string, name: string, value: unknown): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { OperationName } from "../mastodon/operations.js";
+import type { CallName } from "../mastodon/operations.js";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
 import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
@@ -97,7 +97,7 @@ export class RedisLedger implements Ledger {
     await settleScript.run(this.#redis, keys, [writePrefix + claim.key, text, auditLength, ...auditFields(line)]);
   }
 
-  async created(operation: OperationName, since: number): Promise<ReadonlySet<string>> {
+  async created(operation: CallName, since: number): Promise<ReadonlySet<string>> {
     const from = Math.max(0, since - clockToleranceMs);
     const rows = await this.#redis.xrange(this.#keys.account(this.#account, auditKey), from, "+");
     const made = rows.map(([, fields]) => recordOf(fields)).filter((row) => row.get("operation") === operation);

@@ -33,12 +33,13 @@ export async function send(call: OutgoingCall): Promise<Reply> {
 async function sendOnce(call: OutgoingCall): Promise<Reply> {
   const { caller, entry, operation, outlet } = call;
   caller.signal.throwIfAborted();
+  const params = call.prepare === undefined ? call.params : await call.prepare();
   // Before anything is made of the outlet's person: both are there or neither is.
   const token = outlet.accessToken();
   const answer = await outlet.http.send({
     origin: outlet.server,
     method: operation.method,
-    ...buildRequest(operation, call.params, call.name),
+    ...buildRequest(operation, params, call.name),
     headers: entry !== undefined && operation.idempotencyKey ? { "idempotency-key": entry.idempotencyKey } : undefined,
     token,
     signal: caller.signal,

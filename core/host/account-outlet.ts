@@ -11,7 +11,7 @@ import { Turns } from "../client/turns.js";
 import { NotReadyError } from "../errors.js";
 import type { Tenure } from "../jobs/ownership.js";
 import { HttpToken, type Http } from "../mastodon/http.js";
-import type { OperationName } from "../mastodon/operations.js";
+import type { CallName } from "../mastodon/operations.js";
 import type { RequestParams } from "../mastodon/request.js";
 import type { Plugin } from "../plugin.js";
 import { KeysToken, type Keys } from "../store/keys.js";
@@ -81,7 +81,7 @@ export class AccountOutlet implements Outlet {
     this.#open?.refused();
   }
 
-  simulated(rider: string, operation: OperationName, params: RequestParams): void {
+  simulated(rider: string, operation: CallName, params: RequestParams): void {
     this.#logger.info({ account: this.account, rider, operation, params }, `dry run: would call ${operation}`);
   }
 }

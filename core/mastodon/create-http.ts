@@ -33,6 +33,10 @@ class ServerConnections implements Http {
     setMaxListeners(0, this.#stop.signal);
   }
 
+  get userAgent(): string {
+    return this.#options.userAgent;
+  }
+
   send(request: HttpRequest): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#stop.signal.aborted)

@@ -43,6 +43,8 @@ export interface Answer {
 
 /** Sends requests: what the rooms above need of HTTP. */
 export interface Http {
+  /** What every request says of itself, also one that goes elsewhere. */
+  readonly userAgent: string;
   /**
    * Answers with any status that came.
    * @throws NetworkError where none came or not whole; `sent` is false only if no byte of the request left.

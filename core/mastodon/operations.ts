@@ -111,6 +111,9 @@ export type OperationName = {
   [G in keyof Operations]: `${G}.${keyof Operations[G] & string}`;
 }[keyof Operations];
 
+/** What goes out: an operation of the table, or a request to a server's own endpoint: `request POST /api/v1/pleroma/x`. */
+export type CallName = OperationName | `request ${string}`;
+
 /** The table as a flat list, each row with its name. */
 export const operationList: readonly { readonly name: OperationName; readonly operation: Operation }[] = Object.entries(
   operations,

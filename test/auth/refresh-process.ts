@@ -33,7 +33,8 @@ async function reached(step: Step): Promise<void> {
 
 /** Stops before a refresh request leaves, or with its answer in hand. */
 class StoppingHttp implements Http {
-  readonly #http = createHttp({ userAgent: "howdah-test" });
+  readonly userAgent = "howdah-test";
+  readonly #http = createHttp({ userAgent: this.userAgent });
 
   async send(request: HttpRequest): Promise<Answer> {
     const isRefresh = typeof request.body === "string" && request.body.includes("grant_type=refresh_token");

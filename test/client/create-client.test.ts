@@ -13,7 +13,7 @@ const caller: Caller = {
   deadline: Infinity,
 };
 
-it("has the shape of the operation table, and nothing else", () => {
+it("has the shape of the operation table, uploads and requests, and nothing else", () => {
   const client = createClient<"read">(outlet, caller) as unknown as Record<string, Record<string, unknown>>;
   const namesIn = (value: object) => {
     const names: string[] = [];
@@ -21,8 +21,10 @@ it("has the shape of the operation table, and nothing else", () => {
     return names;
   };
   expect(namesIn(client)).toEqual(Object.keys(operations));
+  expect(client["request"]).toBeTypeOf("function");
   for (const [group, rows] of Object.entries(operations)) {
-    expect(namesIn(client[group] ?? {})).toEqual(Object.keys(rows));
+    const beside = group === "media" ? ["upload"] : [];
+    expect(namesIn(client[group] ?? {})).toEqual([...beside, ...Object.keys(rows)]);
     for (const row of Object.keys(rows)) expect(client[group]?.[row]).toBeTypeOf("function");
   }
   expect(

@@ -73,7 +73,7 @@ export class Rider {
       },
       client: this.#client(this.#plugin.scopes, (operation) => {
         throw new WriteOutsideHandler(operation);
-      }) as SetUp["client"],
+      }) as unknown as SetUp["client"],
       log: this.#log(),
     };
     await this.#plugin.setup(setup);

@@ -8,6 +8,8 @@ export interface Compiled {
   /** The errors of one source: each as the compiler prints it. */
   readonly errorsIn: (name: string) => string[];
   readonly checker: ts.TypeChecker;
+  /** How many types the compiler has instantiated so far. */
+  readonly instantiations: () => number;
   readonly sourceFile: (name: string) => ts.SourceFile;
 }
 
@@ -36,7 +38,12 @@ export function compile(sources: Readonly<Record<string, string>>): Compiled {
       ts.flattenDiagnosticMessageText(messageText, "\n"),
     );
   };
-  return { errorsIn, checker: program.getTypeChecker(), sourceFile };
+  return {
+    errorsIn,
+    checker: program.getTypeChecker(),
+    instantiations: () => program.getInstantiationCount(),
+    sourceFile,
+  };
 }
 
 function projectOptions(): ts.CompilerOptions {

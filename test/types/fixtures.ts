@@ -51,6 +51,14 @@ export const right: Readonly<Record<string, string>> = {
       return (await page.next())?.items[0]?.content;
     });`,
   ),
+  "an upload, and an endpoint that only one server has": plugin(
+    'scopes: ["read:accounts", "write:media"]',
+    `bot.every("x", { hours: 1 }, async ({ client }) => {
+      const { id } = await client.media.upload({ url: "https://example.org/cat.png", description: "a cat" });
+      const mascot = await client.request<{ url: string }>({ method: "GET", path: "/api/v1/pleroma/mascot", scope: "read:accounts" });
+      return [id, mascot.url];
+    });`,
+  ),
   "an optional scope where it is granted": plugin(
     'scopes: ["write:statuses"], optionalScopes: ["write:media"]',
     `bot.cron("x", "* * * * *", async ({ grant, client }) => {
@@ -209,6 +217,24 @@ export const wrong: readonly (readonly [name: string, source: string, errors: re
       'bot.every("x", { hours: 1 }, ({ grant }) => grant("write:media").media.create({ file: new Blob([]) }));',
     ),
     ["Object is possibly 'undefined'."],
+  ],
+  [
+    "an upload without its scope",
+    plugin('scopes: ["read"]', 'bot.every("x", { hours: 1 }, ({ client }) => client.media.upload({ path: "x.png" }));'),
+    [missing("write:media")],
+  ],
+  [
+    "a request with a scope that is not declared",
+    plugin(
+      'scopes: ["write:media"]',
+      'bot.every("x", { hours: 1 }, ({ client }) => client.request({ method: "GET", path: "/x", scope: "write:lists" }));',
+    ),
+    [`Type '"write:lists"' is not assignable to type '"write:media"'.`],
+  ],
+  [
+    "a request that writes in set-up",
+    plugin('scopes: ["write"]', 'void bot.client.request({ method: "POST", path: "/x", scope: "write" });'),
+    [`Type '"POST"' is not assignable to type '"GET"'.`],
   ],
   [
     "a grant of what is not declared",
