@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { OperationName } from "../mastodon/operations.js";
+import type { CallName } from "../mastodon/operations.js";
 import type { Keys } from "../store/keys.js";
 import { auditFields, auditKey, auditLength } from "./audit.js";
 import type { LedgerEntry } from "./ledger.js";
@@ -17,7 +17,7 @@ return 1`);
 /** A write of which nobody can say whether the server carried it out. */
 export interface UncertainWrite {
   readonly invocation: string;
-  readonly operation: OperationName;
+  readonly operation: CallName;
   /** When it was sent the last time, in milliseconds since the epoch. */
   readonly sentAt: number;
 }
