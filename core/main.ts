@@ -39,7 +39,8 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
   const { Pace } = await import("./auth/pace.js");
   const { StatusBoard } = await import("./host/status.js");
   const { Servers } = await import("./host/servers.js");
-  const { CheckCronToken, FleetToken, LoggerToken, UserAgentToken } = await import("./host/tokens.js");
+  const { CheckCronToken, FleetToken, ListenTimingToken, LoggerToken, UserAgentToken } =
+    await import("./host/tokens.js");
   const { createLogger } = await import("./cli/log.js");
 
   const { keyring, made } = await loadKeyring(environment);
@@ -74,6 +75,7 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     const root = container.createChildContainer();
     root.register(LoggerToken, { useValue: logger });
     root.register(UserAgentToken, { useValue: agent });
+    root.register(ListenTimingToken, { useValue: {} });
     root.register(CheckCronToken, { useValue: checkCron });
     root.register(FleetToken, { useValue: fleet });
     root.register(RedisToken, { useValue: redis });

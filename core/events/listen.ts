@@ -126,7 +126,7 @@ async function stream(options: Listening, base: string): Promise<void> {
   let failures = 0;
   let way = 0;
   while (!signal.aborted) {
-    await options.gate?.enter(signal).catch(() => undefined);
+    await atTheGate(options);
     if (signal.aborted) return;
     const startedAt = Date.now();
     const { end, wasOpen } = await holdSocket(options, base, authWays[way] ?? "header");
@@ -141,10 +141,19 @@ async function stream(options: Listening, base: string): Promise<void> {
     if ((isRefused && way === 0) || (end.kind === "closed" && !end.byUs)) await options.onRefused();
     failures = Date.now() - startedAt > timing.goodConnectionMs ? 0 : failures + 1;
     // What cannot be streamed at the moment is polled: the notifications come, if later.
-    if (failures > 2) await options.catchUp().catch(() => undefined);
+    if (failures > 2) void options.catchUp().catch(() => undefined);
     const pauseMs = reconnectDelayMs(failures, timing.longestPauseMs);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Waits until a connection may be tried. What cannot be streamed meanwhile is polled: the API may stand elsewhere. */
+async function atTheGate(options: Listening): Promise<void> {
+  const { gate, signal, timing } = options;
+  if (gate === undefined) return;
+  const meanwhile = setInterval(() => void options.catchUp().catch(() => undefined), timing.longestPauseMs);
+  await gate.enter(signal).catch(() => undefined);
+  clearInterval(meanwhile);
 }
 
 /** What came of a connection that never stood. */

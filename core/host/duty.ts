@@ -2,9 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
+import { OutagesToken, type Outages } from "../auth/outages.js";
 import type { Credentials } from "../auth/vault.js";
 import { setClocks } from "../events/clock.js";
 import type { EventName } from "../events/event.js";
+import type { ListenTiming } from "../events/listen.js";
 import { SharedStreams } from "../events/shared-streams.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
 import type { Tenure } from "../jobs/ownership.js";
@@ -24,6 +26,7 @@ import {
   AccountToken,
   CheckCronToken,
   DeliveryStoreToken,
+  ListenTimingToken,
   LoggerToken,
   TenureToken,
   UserAgentToken,
@@ -71,6 +74,8 @@ export class Duty {
     @inject(JobsToken) jobs: Jobs,
     @inject(Servers) servers: Servers,
     @inject(SharedStreams) shared: SharedStreams,
+    @inject(OutagesToken) outages: Outages,
+    @inject(ListenTimingToken) timing: Partial<ListenTiming>,
     @inject(SessionStatus) status: SessionStatus,
     @inject(CheckCronToken) checkCron: CheckCron,
     @inject(UserAgentToken) userAgent: string,
@@ -97,6 +102,8 @@ export class Duty {
       account,
       outlet,
       servers,
+      outages,
+      timing,
       shared,
       status,
       deliveries,

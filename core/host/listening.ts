@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Account } from "../accounts/account.js";
+import type { Outages } from "../auth/outages.js";
 import type { Credentials } from "../auth/vault.js";
 import { createClient } from "../client/create-client.js";
 import type { EventName, TimelineName } from "../events/event.js";
-import { listen } from "../events/listen.js";
+import { listen, type ListenTiming } from "../events/listen.js";
 import { leastPollMs } from "../events/polling.js";
 import type { Member, SharedStreams } from "../events/shared-streams.js";
 import { isShared, subscriptionsFor } from "../events/subscriptions.js";
@@ -15,6 +16,7 @@ import { CatchUp, type CatchUpOptions } from "./catch-up.js";
 import type { Deliveries } from "./deliveries.js";
 import { Hearings } from "./hearings.js";
 import { pluginLog } from "./plugin-log.js";
+import { ServerGate, streamingOrigin } from "./server-gate.js";
 import type { Servers } from "./servers.js";
 import type { SessionStatus } from "./session-status.js";
 
@@ -29,11 +31,13 @@ interface ListeningOptions {
   readonly account: Account;
   readonly outlet: AccountOutlet;
   readonly servers: Servers;
+  readonly outages: Outages;
   /** Of the process. */
   readonly shared: SharedStreams;
   readonly status: SessionStatus;
   readonly deliveries: Deliveries;
   readonly userAgent: string;
+  readonly timing: Partial<ListenTiming>;
   readonly logger: Logger;
 }
 
@@ -66,7 +70,7 @@ export class Listening {
   }
 
   async #hear(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
-    const { account, logger, outlet, servers, shared, status, userAgent } = this.#options;
+    const { account, logger, outages, outlet, servers, shared, status, timing, userAgent } = this.#options;
     const caller = { rider: "howdah", record: undefined, signal, deadline: Infinity };
     const client = createClient<"read">(outlet, { ...caller, permitted: expandScopes(credentials.scopes) });
     const info = await servers.info(account.server);
@@ -76,16 +80,19 @@ export class Listening {
     const own = subscriptions.filter((subscription) => !together.includes(subscription));
     const reads = (timeline: TimelineName) => together.length === 0 || !isSharedTimeline(timeline);
     const catchUp = await this.#catchUp({ client, signal, reads, readsNotifications: true });
+    const gate = info.streaming === undefined ? undefined : new ServerGate(outages, streamingOrigin(info.streaming));
     const hearings = new Hearings((hearing) => status.hears(hearing));
     if (info.streaming !== undefined && together.length > 0) {
       const rest = await this.#catchUp({ client, signal, reads: isSharedTimeline, readsNotifications: false });
       const member = { ...this.#telling(rest, signal), subscriptions: together, signal, onHearing: hearings.way() };
-      shared.join(account.server, info.streaming, member, { userAgent, log: logger });
+      shared.join(account.server, info.streaming, member, { userAgent, gate, timing, log: logger });
     }
     await listen({
       ...this.#telling(catchUp, signal),
       info,
       subscriptions: () => own,
+      gate,
+      timing,
       userAgent,
       signal,
       onHearing: hearings.way(),
@@ -103,10 +110,11 @@ export class Listening {
 
   /** What the account's own socket and the one that it shares have in common. */
   #telling(catchUp: CatchUp, signal: AbortSignal): Telling {
-    const { deliveries, outlet, status } = this.#options;
+    const { account, deliveries, outages, outlet, status } = this.#options;
+    const gate = new ServerGate(outages, account.server);
     return {
       accessToken: () => outlet.accessToken(),
-      catchUp: (isAfterGap) => catchUp.run(isAfterGap),
+      catchUp: (isAfterGap) => gate.through(signal, () => catchUp.run(isAfterGap)),
       onEvent: (event) => {
         status.heard();
         deliveries.hear(event);

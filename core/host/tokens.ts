@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { InjectionToken } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
+import type { ListenTiming } from "../events/listen.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
 import type { DeliveryStore } from "./delivery-store.js";
@@ -12,6 +13,8 @@ export const LoggerToken: InjectionToken<Logger> = Symbol("Logger");
 export const UserAgentToken: InjectionToken<string> = Symbol("UserAgent");
 /** How a cron expression is checked. */
 export const CheckCronToken: InjectionToken<CheckCron> = Symbol("CheckCron");
+/** How long things take while listening, where that is not as usual. */
+export const ListenTimingToken: InjectionToken<Partial<ListenTiming>> = Symbol("ListenTiming");
 /** accounts.yaml, as this process read it. */
 export const FleetToken: InjectionToken<Fleet<Plugin>> = Symbol("Fleet");
 /** The account of a child container. */

@@ -14,11 +14,12 @@ import { RedisVault } from "../../core/auth/redis-vault.js";
 import { VaultMirror, VaultMirrorToken } from "../../core/auth/vault-mirror.js";
 import { VaultRows } from "../../core/auth/vault-rows.js";
 import { VaultToken } from "../../core/auth/vault.js";
+import type { ListenTiming } from "../../core/events/listen.js";
 import { FleetHost } from "../../core/host/fleet-host.js";
 import { neededScopes } from "../../core/host/needed-scopes.js";
 import { Servers } from "../../core/host/servers.js";
 import { StatusBoard, type AccountStatus, type RiderStatus } from "../../core/host/status.js";
-import { CheckCronToken, FleetToken, LoggerToken, UserAgentToken } from "../../core/host/tokens.js";
+import { CheckCronToken, FleetToken, ListenTimingToken, LoggerToken, UserAgentToken } from "../../core/host/tokens.js";
 import { sendWake } from "../../core/host/wake.js";
 import { checkCron, createJobs } from "../../core/jobs/bullmq-jobs.js";
 import { createOwnership } from "../../core/jobs/bullmq-ownership.js";
@@ -42,6 +43,8 @@ interface ProcessOptions {
   readonly redis: TestRedis;
   readonly accounts: readonly Account<Plugin>[];
   /** `locks`: as a fleet does it; `by-hand`, the default: it gets every account at once. */
+  /** How long things take while listening. */
+  readonly listenTiming?: Partial<ListenTiming>;
   readonly ownership?: "locks" | "by-hand";
 }
 
@@ -72,6 +75,7 @@ export class FleetProcess {
     const root = container.createChildContainer();
     root.register(LoggerToken, { useValue: logger });
     root.register(UserAgentToken, { useValue: "howdah test" });
+    root.register(ListenTimingToken, { useValue: options.listenTiming ?? {} });
     root.register(CheckCronToken, { useValue: checkCron });
     root.register(FleetToken, { useValue: { file: "accounts.yaml", contact: undefined, accounts } });
     root.register(RedisToken, { useValue: connection });
