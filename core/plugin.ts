@@ -118,6 +118,25 @@ export interface Duration {
   readonly seconds?: number;
 }
 
+/** What `every` takes in the end. */
+export interface ClockOptions {
+  /**
+   * What becomes of ticks that came due while no process ran the account: the `last` one is handled late (the default),
+   * `all` of them are, up to a hundred, or `none` that is more than a minute late.
+   */
+  readonly missed?: "last" | "all" | "none";
+}
+
+/** What `cron` takes in the end. */
+export interface CronOptions extends ClockOptions {
+  /**
+   * How long after its time a tick may be handled, so that not everything in the world happens on the hour. Each clock has
+   * its own delay within it, the same each time, and never more than a quarter of the time between two ticks. Two minutes
+   * unless given; 0 is on time.
+   */
+  readonly jitter?: Duration | 0;
+}
+
 type Allowed<N extends EventName, S extends Scope> = EventScope<N> extends Permits<S> ? N : MissingScope<EventScope<N>>;
 
 type Clock<S extends Scope, O extends Scope> = (invocation: Invocation<S, O> & { readonly dueAt: Date }) => unknown;
@@ -144,10 +163,13 @@ export interface Setup<S extends Scope, O extends Scope, Config> {
     handler: (invocation: Invocation<S, O> & CommandCall<S>) => unknown,
     options?: MentionOptions,
   ) => void;
-  /** Calls `handler` by a cron expression (five fields, or six with seconds first) in the account's time zone. `name` is its identity. */
-  readonly cron: (name: string, expression: string, handler: Clock<S, O>) => void;
+  /**
+   * Calls `handler` by a cron expression (five fields, or six with seconds first) in the account's time zone. `name` is
+   * its identity. A time that a change to summer time leaves out comes an hour later; one that comes twice counts once.
+   */
+  readonly cron: (name: string, expression: string, handler: Clock<S, O>, options?: CronOptions) => void;
   /** Calls `handler` at a fixed interval of at least a second. `name` is its identity. */
-  readonly every: (name: string, interval: Duration, handler: Clock<S, O>) => void;
+  readonly every: (name: string, interval: Duration, handler: Clock<S, O>, options?: ClockOptions) => void;
   readonly config: Config;
   readonly account: AccountFacts;
   /** Reads; a write here is `WriteOutsideHandler`. */

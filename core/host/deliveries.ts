@@ -1,5 +1,6 @@
 import type { AuditLine } from "../client/audit.js";
 import type { Outlet } from "../client/call.js";
+import { missedAfterMs } from "../events/clock.js";
 import { eventId, happenedAt, type ServerEvent } from "../events/event.js";
 import { isStale } from "../events/stale.js";
 import type { Tenure } from "../jobs/ownership.js";
@@ -270,8 +271,17 @@ export class Deliveries {
   async #isTooLate({ attempts, event, invocation, rider: name }: DueRecord): Promise<boolean> {
     const { outlet, riders } = this.#options;
     const rider = riders.find((each) => each.name === name);
-    if (attempts > 0 || !isStale(event, rider?.entry.staleAfterMs, Date.now())) return false;
+    const now = Date.now();
+    const isLate = this.#isMissed(name, event, now) || isStale(event, rider?.entry.staleAfterMs, now);
+    if (attempts > 0 || !isLate) return false;
     return (await outlet.ledger.traced([invocation])).size === 0;
+  }
+
+  /** Whether it is a tick that nobody was there for, of a clock whose missed ones do not count. */
+  #isMissed(rider: string, event: DueRecord["event"], now: number): boolean {
+    if (event.kind !== "tick") return false;
+    const clock = this.#clock(rider, event.name);
+    return clock?.missed === "none" && now - event.dueAt > clock.jitterMs + missedAfterMs;
   }
 
   #skip(delivery: Delivery): Promise<"ended" | "listed"> {

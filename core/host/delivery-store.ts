@@ -1,4 +1,5 @@
 import type { AuditLine } from "../client/audit.js";
+import type { ClockBook } from "../events/clock.js";
 import type { Event, TimelineName } from "../events/event.js";
 import type { Broken } from "./breaker.js";
 
@@ -96,7 +97,7 @@ export const rememberedPosts = 2_000;
  * What an account's events leave behind: due list, what failed, places, riders' state. What belongs together is
  * stored in one step, by the account's owner only.
  */
-export interface DeliveryStore {
+export interface DeliveryStore extends ClockBook {
   /** The due list, without what is older than 30 days. */
   due(): Promise<Listed>;
   isDue(invocation: string): Promise<boolean>;

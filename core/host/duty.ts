@@ -5,6 +5,7 @@ import type { Account } from "../accounts/account.js";
 import { OutagesToken, type Outages } from "../auth/outages.js";
 import type { Credentials } from "../auth/vault.js";
 import { setClocks } from "../events/clock.js";
+import { putMissedTicks } from "./tick-record.js";
 import type { EventName } from "../events/event.js";
 import type { ListenTiming } from "../events/listen.js";
 import { SharedStreams } from "../events/shared-streams.js";
@@ -59,6 +60,7 @@ export class Duty {
   readonly #status: SessionStatus;
   readonly #checkCron: CheckCron;
   readonly #logger: Logger;
+  readonly #store: DeliveryStore;
   readonly #riders: readonly Rider[];
   readonly #deliveries: Deliveries;
   readonly #ear: Listening;
@@ -88,6 +90,7 @@ export class Duty {
     this.#status = status;
     this.#checkCron = checkCron;
     this.#logger = logger.child({ account: account.name });
+    this.#store = store;
     this.#riders = account.riders.map((entry) => new Rider(entry));
     this.#deliveries = new Deliveries({
       store,
@@ -134,7 +137,8 @@ export class Duty {
     const facts: AccountFacts = { name, server, id: person.id, username: person.username, timezone };
     await this.#settleAll(facts, readiness);
     const clocks = this.#riders.flatMap((rider) => rider.clocks);
-    await setClocks(this.#jobs, name, clocks);
+    await setClocks(this.#jobs, this.#store, name, clocks);
+    await putMissedTicks(this.#store, clocks, Date.now());
     this.#listen(credentials);
     await this.#deliveries.takeDue();
     this.#setUpAgain(look);

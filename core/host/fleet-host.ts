@@ -3,8 +3,7 @@ import type { Logger } from "pino";
 import { inject, injectable, Lifecycle, type DependencyContainer } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
 import { renewalJob } from "../auth/renewal.js";
-import { setClocks, tickJob } from "../events/clock.js";
-import { eventId } from "../events/event.js";
+import { endClocks, tickJob, type TickData } from "../events/clock.js";
 import { SharedStreams } from "../events/shared-streams.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
 import type { Tenure } from "../jobs/ownership.js";
@@ -14,6 +13,7 @@ import { RedisToken } from "../store/redis.js";
 import { KeyringToken, type Keyring } from "../store/seal.js";
 import { AccountOutlet } from "./account-outlet.js";
 import { RedisDeliveryStore } from "./redis-delivery-store.js";
+import { tickRecord } from "./tick-record.js";
 import { Duty } from "./duty.js";
 import { Renames, type RenamedAccount } from "./renames.js";
 import { SessionStatus } from "./session-status.js";
@@ -103,7 +103,7 @@ export class FleetHost {
       await status.stands({ state: "held", ...obstacle, credentials: undefined, person: undefined, missing: [] });
     });
     if (tenure.signal.aborted) return status.letGo();
-    await setClocks(this.#jobs, account.was, []);
+    await endClocks(this.#jobs, inside.resolve(DeliveryStoreToken), account.was);
     await this.#jobs.remove(renewalJob, account.was);
   }
 
@@ -118,24 +118,10 @@ export class FleetHost {
   }
 
   /** A tick is a durable timer only: whoever takes it puts it on the due list, the owner does the work. */
-  async #onTick(
-    { account: called, rider, name }: { account: string; rider: string; name: string },
-    dueAt: number,
-  ): Promise<void> {
+  async #onTick({ account: called, rider, name, jitterMs = 0 }: TickData, dueAt: number): Promise<void> {
     const account = this.#renames.nameNow(called);
-    const event = { kind: "tick", rider, name, dueAt } as const;
     const store = new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account);
-    const invocation = `${rider}/${eventId(event)}`;
-    await store.putDue({
-      invocation,
-      rider,
-      event,
-      attempts: 0,
-      waits: 0,
-      notBefore: 0,
-      reason: "",
-      since: Date.now(),
-    });
+    await store.putDue(tickRecord({ rider, name, dueAt, jitterMs }));
     await sendWake(this.#redis, this.#keys, { account, why: "due" });
   }
 

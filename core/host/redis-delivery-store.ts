@@ -105,6 +105,18 @@ export class RedisDeliveryStore implements DeliveryStore {
     return new Map(Object.entries(times).map(([clock, time]) => [clock, Number(time)]));
   }
 
+  async clocks(): Promise<ReadonlyMap<string, string>> {
+    return new Map(Object.entries(await this.#redis.hgetall(this.#key("clocks"))));
+  }
+
+  async keepClock(id: string, text: string): Promise<void> {
+    await this.#redis.hset(this.#key("clocks"), id, text);
+  }
+
+  async dropClock(id: string): Promise<void> {
+    await this.#redis.hdel(this.#key("clocks"), id);
+  }
+
   async broken(): Promise<ReadonlyMap<string, Broken>> {
     const rows = await this.#redis.hgetall(this.#key("broken"));
     return new Map(Object.entries(rows).map(([rider, text]) => [rider, JSON.parse(text) as Broken]));

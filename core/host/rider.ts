@@ -3,12 +3,13 @@ import type { Caller, Outlet } from "../client/call.js";
 import type { ReadingClient } from "../client/client.js";
 import { createClient } from "../client/create-client.js";
 import { ScopeError } from "../errors.js";
-import type { ClockEntry } from "../events/clock.js";
+import { clockJitterMs, type ClockEntry } from "../events/clock.js";
 import { matches, scopeOfEvent, type Event, type EventName } from "../events/event.js";
 import { expandScopes, type Scope } from "../mastodon/scopes.js";
 import type { AccountFacts, CleanUp, Log, MentionOptions, Plugin, Setup } from "../plugin.js";
 import { commandIn, isMentionFor } from "./command.js";
 import { within } from "./deadline.js";
+import { durationMs, jitterLimitMs, missedOf } from "./clock-options.js";
 import type { HandlerInput } from "./handler-input.js";
 
 /** What a plugin registered for one kind of event. */
@@ -167,16 +168,25 @@ export class Rider {
           run: (input) => handler({ ...input, ...commandIn(input.event, name) } as Parameters<typeof handler>[0]),
         });
       },
-      cron: (name, expression, handler) => {
-        const problem = checkCron(expression, account.timezone);
+      cron: (name, expression, handler, { jitter, missed } = {}) => {
+        const { timezone } = account;
+        const problem = checkCron(expression, timezone);
         if (problem !== undefined) throw new TypeError(`cron ${name}: ${problem}`);
-        const repeat = { cron: expression, timezone: account.timezone };
-        this.#tick({ rider: this.name, name, repeat }, handler as Handler["run"], registered);
+        const limitMs = jitterLimitMs(`cron ${name}`, jitter);
+        const clock = {
+          rider: this.name,
+          name,
+          repeat: { cron: expression, timezone },
+          missed: missedOf(`cron ${name}`, missed),
+        };
+        const jitterMs = clockJitterMs(account.name, clock, limitMs);
+        this.#tick({ ...clock, jitterMs }, handler as Handler["run"], registered);
       },
-      every: (name, { hours = 0, minutes = 0, seconds = 0 }, handler) => {
-        const everyMs = ((hours * 60 + minutes) * 60 + seconds) * 1_000;
+      every: (name, interval, handler, { missed } = {}) => {
+        const everyMs = durationMs(interval);
         if (!(everyMs >= 1_000)) throw new TypeError(`every ${name}: the interval must be a second or more`);
-        this.#tick({ rider: this.name, name, repeat: { everyMs } }, handler as Handler["run"], registered);
+        const clock = { rider: this.name, name, repeat: { everyMs }, missed: missedOf(`every ${name}`, missed) };
+        this.#tick({ ...clock, jitterMs: 0 }, handler as Handler["run"], registered);
       },
     };
   }

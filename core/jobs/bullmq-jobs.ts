@@ -1,12 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { Queue, UnrecoverableError, Worker, type Job, type JobsOptions, type QueueOptions } from "bullmq";
+import {
+  Queue,
+  UnrecoverableError,
+  Worker,
+  type Job,
+  type JobsOptions,
+  type QueueOptions,
+  type RepeatOptions,
+} from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisAddress } from "../store/redis.js";
 import { connectionErrorLog, decodeId, encodeId, queueConnection, type JobsLog } from "./connection.js";
 import type { JobDefinition, Jobs, Repeat, TakenJob } from "./jobs.js";
 import { nominalTime, repeatOptions, sameSchedule, tickId } from "./schedule.js";
+import { nextTick } from "./tick-times.js";
 
 export { checkCron } from "./schedule.js";
 export type { JobsLog } from "./connection.js";
@@ -246,8 +255,14 @@ class BullmqJobs implements Jobs {
       connection: this.#connection,
       prefix: `${this.#prefix}:{jobs:${name}}`,
       streams: { events: { maxLen: 100 } },
+      settings: { repeatStrategy },
     };
   }
+}
+
+/** BullMQ's own goes wrong where it is asked near a change of the zone's clocks. */
+function repeatStrategy(millis: number, { pattern, tz }: RepeatOptions): number | undefined {
+  return pattern === undefined ? undefined : nextTick(pattern, tz ?? "UTC", millis);
 }
 
 function validated<T>(job: JobDefinition<T>, data: T): T {

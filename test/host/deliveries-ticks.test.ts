@@ -170,3 +170,20 @@ test("a tick whose process died after its post is brought to its end before the 
   const posted = sandbox.requests().filter(({ operation }) => operation === "statuses.create");
   expect(posted.map(({ body }) => (body as { status: string }).status)).toEqual(["one", "two"]);
 });
+
+test("where missed ticks do not count, one that is late is skipped, and the audit says so", async () => {
+  const handled: number[] = [];
+  const plugin = definePlugin({
+    name: "poet",
+    setup: ({ every }) =>
+      every("morning", { hours: 9 }, ({ dueAt }) => void handled.push(dueAt.getTime()), { missed: "none" }),
+  });
+  const desk = await take(plugin);
+  const now = Date.now();
+  await come(desk, now - 120_000);
+  await expect.poll(() => desk.store.dueInvocations(), soon).toEqual([]);
+  await come(desk, now - 1_000);
+  await expect.poll(() => handled, soon).toEqual([now - 1_000]);
+  const lines = await desk.connection.xrange(redis.keys.account("bot", "audit"), "-", "+");
+  expect(lines.map(([, fields]) => fields)).toEqual([expect.arrayContaining(["outcome", "skipped"])]);
+});
