@@ -3,12 +3,14 @@ import { invalid, missing, notFound } from "../refusal.js";
 import { renderAccount, renderCredentialAccount, renderRelationship } from "../render/account.js";
 import { renderStatus } from "../render/status.js";
 import { graphemes } from "../world/content.js";
-import { findByHandle, personById } from "../world/people.js";
+import { findByHandle } from "../world/people.js";
 import type { Person, Post } from "../world/records.js";
 import { acceptRequest, block, follow, mute, unfollow } from "../world/relations.js";
 import { canSee, hiddenFrom } from "../world/visibility.js";
 import type { World } from "../world/world.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
+import { related, target } from "./account-target.js";
+import { moreOfAccounts } from "./more-of-accounts.js";
 import { notSimulated } from "./not-simulated.js";
 import { accountLimits, limitOf, page, timelineLimits } from "./page.js";
 import type { Parameters } from "./parameters.js";
@@ -79,21 +81,8 @@ export const accounts: Handlers<"accounts"> = {
     ),
   unmute: (call) => related(call, (me, other) => me.mutes.delete(other.id)),
   create: notSimulated,
-  getMany: notSimulated,
-  familiarFollowers: notSimulated,
-  featuredTags: notSimulated,
-  lists: notSimulated,
-  endorsements: notSimulated,
-  identityProofs: notSimulated,
-  removeFromFollowers: notSimulated,
-  endorse: notSimulated,
-  unendorse: notSimulated,
-  pin: notSimulated,
-  unpin: notSimulated,
-  setNote: notSimulated,
+  ...moreOfAccounts,
 };
-
-const target = (call: Call): Person => personById(call.world, call.parameters.text("id"));
 
 /** Whose followers are asked for; one who blocks the caller shows none of them. */
 function visibleTarget(call: Call): Person {
@@ -102,17 +91,10 @@ function visibleTarget(call: Call): Person {
   return person;
 }
 
-function related(call: Call, change: (me: Person, other: Person) => unknown): ReturnType<typeof renderRelationship> {
-  const me = signedIn(call);
-  const other = target(call);
-  change(me, other);
-  return renderRelationship(me, other);
-}
-
 function isListed(call: Call, post: Post): boolean {
   const { parameters } = call;
   if (!canSee(call.person, post)) return false;
-  if (parameters.flag("pinned")) return false;
+  if (parameters.flag("pinned") && !post.author.kept.pinned.has(post.id)) return false;
   if (parameters.flag("exclude_reblogs") && post.reblogOf !== null) return false;
   if (parameters.flag("exclude_replies") && post.replyTo !== null && post.replyTo.author !== post.author) return false;
   if (parameters.flag("only_media") && post.media.length === 0) return false;

@@ -4,6 +4,24 @@ import { apps } from "./apps.js";
 import type { Call, Handlers } from "./call.js";
 import { instance } from "./instance.js";
 import { media } from "./media.js";
+import { filters } from "./filters.js";
+import { lists } from "./lists.js";
+import {
+  announcements,
+  customEmojis,
+  directory,
+  domainBlocks,
+  endorsements,
+  featuredTags,
+  followedTags,
+  markers,
+  notificationPolicy,
+  notificationRequests,
+  preferences,
+  suggestions,
+  trends,
+} from "./own-things.js";
+import { scheduledFor, scheduledStatuses } from "./scheduled-statuses.js";
 import { groupNotSimulated, notSimulated } from "./not-simulated.js";
 import { notifications } from "./notifications.js";
 import { blocks, bookmarks, favourites, followRequests, mutesList } from "./personal-lists.js";
@@ -23,7 +41,7 @@ const handlers: { readonly [G in keyof Operations]: Handlers<G> } = {
   adminMetrics: groupNotSimulated("adminMetrics"),
   adminReports: groupNotSimulated("adminReports"),
   adminTrends: groupNotSimulated("adminTrends"),
-  announcements: groupNotSimulated("announcements"),
+  announcements,
   annualReports: groupNotSimulated("annualReports"),
   apps,
   asyncRefreshes: groupNotSimulated("asyncRefreshes"),
@@ -31,40 +49,40 @@ const handlers: { readonly [G in keyof Operations]: Handlers<G> } = {
   bookmarks,
   collections: groupNotSimulated("collections"),
   conversations: groupNotSimulated("conversations"),
-  customEmojis: groupNotSimulated("customEmojis"),
-  directory: groupNotSimulated("directory"),
-  domainBlocks: groupNotSimulated("domainBlocks"),
+  customEmojis,
+  directory,
+  domainBlocks,
   emails: groupNotSimulated("emails"),
-  endorsements: groupNotSimulated("endorsements"),
+  endorsements,
   favourites,
-  featuredTags: groupNotSimulated("featuredTags"),
-  filters: groupNotSimulated("filters"),
+  featuredTags,
+  filters,
   filtersV1: groupNotSimulated("filtersV1"),
   followRequests,
-  followedTags: groupNotSimulated("followedTags"),
+  followedTags,
   groupedNotifications: groupNotSimulated("groupedNotifications"),
   groupedNotificationsAlpha: groupNotSimulated("groupedNotificationsAlpha"),
   instance,
-  lists: groupNotSimulated("lists"),
-  markers: groupNotSimulated("markers"),
+  lists,
+  markers,
   media,
   mutes: mutesList,
-  notificationPolicy: groupNotSimulated("notificationPolicy"),
-  notificationRequests: groupNotSimulated("notificationRequests"),
+  notificationPolicy,
+  notificationRequests,
   notifications,
   oembed: groupNotSimulated("oembed"),
   polls,
-  preferences: groupNotSimulated("preferences"),
+  preferences,
   profile: groupNotSimulated("profile"),
   push: groupNotSimulated("push"),
   reports,
-  scheduledStatuses: groupNotSimulated("scheduledStatuses"),
+  scheduledStatuses,
   search,
   statuses,
-  suggestions: groupNotSimulated("suggestions"),
+  suggestions,
   tags,
   timelines,
-  trends: groupNotSimulated("trends"),
+  trends,
 };
 
 /** Carries an operation out and gives what it answers: an entity, a `Reply` or a `Page`. */
@@ -76,8 +94,12 @@ const byName = new Map<string, AnyHandler>([
   ),
 ]);
 
-/** The handler of an operation. */
-export function handlerOf(name: OperationName): AnyHandler {
+/** The handler of an operation, for a call: posting now and later have one address. */
+export function handlerFor(name: OperationName, call: Call): AnyHandler {
+  return handlerOf(name === "statuses.create" && scheduledFor(call) !== undefined ? "statuses.schedule" : name);
+}
+
+function handlerOf(name: OperationName): AnyHandler {
   const handler = byName.get(name);
   if (handler === undefined) throw new Error(`no handler for ${name}`);
   return handler;

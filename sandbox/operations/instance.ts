@@ -1,10 +1,10 @@
 import type { Instance } from "../../core/mastodon/instance-entities.js";
+import { notFound } from "../refusal.js";
 import type { Software } from "../dialects/dialect.js";
 import { maxAttachments, mediaTypes } from "../world/media.js";
 import { pollLimits } from "../world/polls.js";
 import type { World } from "../world/world.js";
 import type { Call, Handlers } from "./call.js";
-import { notSimulated } from "./not-simulated.js";
 
 const title = "Sandbox";
 const description = "A Mastodon-compatible server in memory, for trying bots out.";
@@ -50,16 +50,21 @@ export const instance: Handlers<"instance"> = {
     contact_account: null,
     rules,
   }),
-  peers: notSimulated,
-  activity: notSimulated,
-  rules: notSimulated,
-  domainBlocks: notSimulated,
-  extendedDescription: notSimulated,
-  privacyPolicy: notSimulated,
-  termsOfService: notSimulated,
-  termsOfServiceOf: notSimulated,
-  translationLanguages: notSimulated,
+  peers: () => [],
+  activity: () => [],
+  rules: () => rules,
+  domainBlocks: () => [],
+  extendedDescription: () => ({ updated_at: null, content: "" }),
+  privacyPolicy: () => ({ updated_at: "2024-01-01T00:00:00.000Z", content: "" }),
+  termsOfService: none,
+  termsOfServiceOf: none,
+  translationLanguages: () => ({}),
 };
+
+/** Most servers have no terms either. */
+function none(): never {
+  throw notFound();
+}
 
 /** The public part of the key for push messages, which the sandbox does not send. */
 export const vapidKey = "BCk-QqERU0q-CfYZjcuB6lnyyOYfJ2AifKqfeGIm7Z-HiTU5T9eTG5GxVA0_OH5mMlI4UkkDTpaZwozy0TzdZ2M=";

@@ -22,7 +22,12 @@ export const media: Handlers<"media"> = {
     return renderMedia(call.world, kept);
   },
   createV1: notSimulated,
-  delete: notSimulated,
+  delete: (call) => {
+    const file = mine(call);
+    if (file.postId !== null) throw invalid("Media is attached to a post");
+    call.world.media.delete(file.id);
+    return {};
+  },
 };
 
 const mine = (call: Call): Media => ownMedia(call.world, signedIn(call), call.parameters.text("id"));

@@ -1,9 +1,9 @@
 import { notFound } from "../refusal.js";
 import { renderNotification } from "../render/notification.js";
 import type { Notice, Person } from "../world/records.js";
+import { compareIds } from "../world/ids.js";
 import { canSee } from "../world/visibility.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
-import { notSimulated } from "./not-simulated.js";
 import { notificationLimits, page } from "./page.js";
 
 /** @see https://docs.joinmastodon.org/methods/notifications/ */
@@ -27,7 +27,14 @@ export const notifications: Handlers<"notifications"> = {
     signedIn(call).notifications = [];
     return {};
   },
-  unreadCount: notSimulated,
+  unreadCount: (call) => {
+    const me = signedIn(call);
+    const read = me.kept.markers.notifications?.last_read_id;
+    const unread = me.notifications.filter(
+      (notice) => isWanted(call, notice) && (read === undefined || compareIds(notice.id, read) > 0),
+    );
+    return { count: Math.min(unread.length, call.parameters.integer("limit") ?? 100) };
+  },
 };
 
 function isWanted({ parameters, person }: Call, notice: Notice): boolean {

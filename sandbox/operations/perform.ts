@@ -1,6 +1,6 @@
 import { PlainRefusal, Refusal } from "../refusal.js";
 import { Reply, type Call } from "./call.js";
-import { handlerOf } from "./handlers.js";
+import { handlerFor } from "./handlers.js";
 import { linkHeader, type Page } from "./page.js";
 import type { Route } from "./routes.js";
 
@@ -16,7 +16,7 @@ export interface Answer {
 /** Carries an operation out; `asked` is the address that the `Link` header refers to. Refusals become answers. */
 export function perform(route: Route, call: Call, asked: URL): Answer {
   try {
-    const result = handlerOf(route.name)(call);
+    const result = handlerFor(route.name, call)(call);
     if (result instanceof Reply) return { status: result.status, headers: {}, body: result.body };
     if (!route.operation.paged) return { status: 200, headers: {}, body: result };
     const page = result as Page<unknown>;

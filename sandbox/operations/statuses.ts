@@ -1,31 +1,44 @@
 import type { Status, Visibility } from "../../core/mastodon/entities.js";
-import { invalid } from "../refusal.js";
+import { invalid, Refusal } from "../refusal.js";
 import { renderAccount } from "../render/account.js";
 import { renderStatus } from "../render/status.js";
 import { edit, remove } from "../world/editing.js";
-import { publish, type Draft } from "../world/posting.js";
-import type { PollDraft } from "../world/polls.js";
+import type { Draft, NewDraft, PollDraft } from "../world/draft.js";
+import { publish } from "../world/posting.js";
 import { bookmark, favourite, reblog, unfavourite, unreblog } from "../world/reactions.js";
 import type { Person, Post } from "../world/records.js";
+import { parentOf, threadOf } from "../world/thread.js";
 import { canSee, hiddenFrom, ownPost, visiblePost } from "../world/visibility.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
 import { notSimulated } from "./not-simulated.js";
 import { accountLimits, page } from "./page.js";
+import { schedule, scheduledFor } from "./scheduled-statuses.js";
 import type { Parameters } from "./parameters.js";
 
 /** @see https://docs.joinmastodon.org/methods/statuses/ */
 export const statuses: Handlers<"statuses"> = {
   create: (call) => {
     const me = signedIn(call);
-    const post = publish(call.world, me, {
-      ...draftFrom(call.parameters),
-      visibility: visibilityFrom(call.parameters) ?? "public",
-      inReplyToId: call.parameters.filledText("in_reply_to_id"),
-      application: call.app === undefined ? null : { name: call.app.name, website: call.app.website },
-      idempotencyKey: call.idempotencyKey,
-    });
-    return renderStatus(call.world, me, post);
+    return renderStatus(call.world, me, publish(call.world, me, newDraftFrom(call)));
   },
+  schedule: (call) => {
+    const at = scheduledFor(call);
+    if (at !== undefined) return schedule(call, newDraftFrom(call), at);
+    throw invalid("The scheduled date must be in the future");
+  },
+  getMany: (call) =>
+    (call.parameters.texts("id") ?? []).flatMap((id) => {
+      const post = call.world.posts.get(id);
+      return post === undefined || !canSee(call.person, post) ? [] : [renderStatus(call.world, call.person, post)];
+    }),
+  translate: (call) => {
+    shown(call);
+    throw new Refusal(503, "Service Unavailable");
+  },
+  pin: (call) => pinned(call, (me, post) => me.kept.pinned.add(post.id)),
+  unpin: (call) => pinned(call, (me, post) => me.kept.pinned.delete(post.id)),
+  mute: (call) => marked(call, (me, post) => me.kept.mutedThreads.add(threadOf(call.world, post))),
+  unmute: (call) => marked(call, (me, post) => me.kept.mutedThreads.delete(threadOf(call.world, post))),
   get: (call) => renderStatus(call.world, call.person, shown(call)),
   update: (call) => {
     const me = signedIn(call);
@@ -67,14 +80,7 @@ export const statuses: Handlers<"statuses"> = {
     const edges = [...post.favouritedBy.values()].filter((edge) => !hiddenFrom(call.person, edge.target));
     return page(edges, call.parameters, accountLimits, (edge) => renderAccount(call.world, edge.target));
   },
-  schedule: notSimulated,
-  getMany: notSimulated,
   history: notSimulated,
-  translate: notSimulated,
-  pin: notSimulated,
-  unpin: notSimulated,
-  mute: notSimulated,
-  unmute: notSimulated,
   quotes: notSimulated,
   revokeQuote: notSimulated,
   setInteractionPolicy: notSimulated,
@@ -93,6 +99,25 @@ function marked(call: Call, mark: (me: Person, post: Post) => unknown): Status {
   const me = signedIn(call);
   const post = original(shown(call));
   mark(me, post);
+  return renderStatus(call.world, me, post);
+}
+
+function newDraftFrom(call: Call): NewDraft {
+  return {
+    ...draftFrom(call.parameters),
+    visibility: visibilityFrom(call.parameters) ?? "public",
+    inReplyToId: call.parameters.filledText("in_reply_to_id"),
+    application: call.app === undefined ? null : { name: call.app.name, website: call.app.website },
+    idempotencyKey: call.idempotencyKey,
+  };
+}
+
+function pinned(call: Call, change: (me: Person, post: Post) => unknown): Status {
+  const me = signedIn(call);
+  const post = shown(call);
+  if (post.author !== me) throw invalid("Someone else's post cannot be pinned");
+  if (post.reblogOf !== null) throw invalid("A boost cannot be pinned");
+  change(me, post);
   return renderStatus(call.world, me, post);
 }
 
@@ -138,12 +163,9 @@ function isShownInThread(viewer: Person | undefined, post: Post): boolean {
 
 function ancestorsOf(call: Call, post: Post): Post[] {
   const ancestors: Post[] = [];
-  for (let above = parentOf(call, post); above !== undefined; above = parentOf(call, above)) ancestors.unshift(above);
+  for (let above = parentOf(call.world, post); above !== undefined; above = parentOf(call.world, above))
+    ancestors.unshift(above);
   return ancestors;
-}
-
-function parentOf({ world }: Call, post: Post): Post | undefined {
-  return post.replyTo === null ? undefined : world.posts.get(post.replyTo.id);
 }
 
 function descendantsOf(post: Post): Post[] {

@@ -7,6 +7,7 @@ import { canSee, hiddenFrom, inHome, isPublicPost } from "../world/visibility.js
 import type { World } from "../world/world.js";
 import { requiredQuery, searchPeople } from "./accounts.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
+import { ownList } from "./lists.js";
 import { notSimulated } from "./not-simulated.js";
 import { page, timelineLimits, type Page } from "./page.js";
 
@@ -36,11 +37,16 @@ export const timelines: Handlers<"timelines"> = {
         !none.some((tag) => tags.includes(tag)),
     );
   },
-  list: notSimulated,
+  list: (call) => {
+    const me = signedIn(call);
+    const { members } = ownList(call, "list_id");
+    return timeline(call, (post) => members.has(post.author.id) && inHome(me, post));
+  },
   link: notSimulated,
 };
 
 const lowerCase = (tag: string): string => tag.replace(/^#/, "").toLowerCase();
+const namedTag = ({ parameters }: Call): string => lowerCase(parameters.text("name") ?? "");
 const tagsNamed = (call: Call, name: string): string[] => call.parameters.texts(name) ?? [];
 
 function timeline(call: Call, belongs: (post: Post) => boolean): Page<Status> {
@@ -52,11 +58,22 @@ function timeline(call: Call, belongs: (post: Post) => boolean): Page<Status> {
 /** @see https://docs.joinmastodon.org/methods/tags/ */
 export const tags: Handlers<"tags"> = {
   get: (call) => {
-    const tag = renderTag(call.world, lowerCase(call.parameters.text("name") ?? ""));
-    return call.person === undefined ? tag : { ...tag, following: false };
+    const name = namedTag(call);
+    const tag = renderTag(call.world, name);
+    return call.person === undefined ? tag : { ...tag, following: call.person.kept.followedTags.has(name) };
   },
-  follow: notSimulated,
-  unfollow: notSimulated,
+  follow: (call) => {
+    const name = namedTag(call);
+    const { followedTags } = signedIn(call).kept;
+    const id = followedTags.get(name)?.id ?? call.world.ids.next();
+    followedTags.set(name, { id, target: name, createdAt: Date.now() });
+    return { ...renderTag(call.world, name), following: true };
+  },
+  unfollow: (call) => {
+    const name = namedTag(call);
+    signedIn(call).kept.followedTags.delete(name);
+    return { ...renderTag(call.world, name), following: false };
+  },
   feature: notSimulated,
   unfeature: notSimulated,
 };

@@ -75,7 +75,7 @@ export function renderRelationship(me: Person, other: Person): Relationship {
     requested: other.requests.has(me.id),
     requested_by: me.requests.has(other.id),
     domain_blocking: false,
-    endorsed: false,
-    note: "",
+    endorsed: me.kept.endorsed.has(other.id),
+    note: me.kept.notes.get(other.id) ?? "",
   };
 }

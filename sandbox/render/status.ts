@@ -1,6 +1,7 @@
 import type { MediaAttachment, Poll as PollEntity, Status } from "../../core/mastodon/entities.js";
 import type { Tag } from "../../core/mastodon/social-entities.js";
 import { contentHtml } from "../world/content.js";
+import { threadOf } from "../world/thread.js";
 import type { Media, Person, Poll, Post } from "../world/records.js";
 import type { World } from "../world/world.js";
 import { renderAccount } from "./account.js";
@@ -25,7 +26,7 @@ export function renderStatus(world: World, viewer: Person | undefined, post: Pos
     reblogs_count: shown.reblogs.size,
     favourites_count: shown.favouritedBy.size,
     edited_at: shown.editedAt === null ? null : new Date(shown.editedAt).toISOString(),
-    ...(viewer === undefined ? {} : viewersPart(viewer, shown)),
+    ...(viewer === undefined ? {} : viewersPart(world, viewer, shown)),
     content: contentHtml(world, shown.text),
     reblog: reblogOf === null ? null : renderStatus(world, viewer, reblogOf),
     application: post.application,
@@ -44,13 +45,13 @@ export function renderStatus(world: World, viewer: Person | undefined, post: Pos
   };
 }
 
-function viewersPart(viewer: Person, post: Post): Partial<Status> {
+function viewersPart(world: World, viewer: Person, post: Post): Partial<Status> {
   return {
     favourited: viewer.favourites.has(post.id),
     reblogged: post.reblogs.has(viewer.id),
-    muted: false,
+    muted: viewer.kept.mutedThreads.has(threadOf(world, post)),
     bookmarked: viewer.bookmarks.has(post.id),
-    ...(viewer === post.author ? { pinned: false } : {}),
+    ...(viewer === post.author ? { pinned: viewer.kept.pinned.has(post.id) } : {}),
   };
 }
 

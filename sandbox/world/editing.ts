@@ -1,7 +1,8 @@
 import { referencesIn } from "./content.js";
 import { fanOut, fanOutDeletion } from "./fan-out.js";
 import { forgetNotificationsAbout, notify } from "./notify.js";
-import { checkedMedia, type Draft } from "./posting.js";
+import type { Draft } from "./draft.js";
+import { checkedMedia } from "./posting.js";
 import { startPoll } from "./polls.js";
 import type { Person, Post } from "./records.js";
 import type { World } from "./world.js";

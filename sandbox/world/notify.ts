@@ -1,6 +1,7 @@
 import type { NotificationType } from "../../core/mastodon/notification-entities.js";
 import { renderNotification } from "../render/notification.js";
 import type { Notice, Person, Post } from "./records.js";
+import { threadOf } from "./thread.js";
 import { mutes } from "./visibility.js";
 import type { World } from "./world.js";
 
@@ -11,6 +12,7 @@ export function notify(
   what: { readonly type: NotificationType; readonly from: Person; readonly post?: Post },
 ): void {
   if (!wants(receiver, what.from, what.type)) return;
+  if (what.post !== undefined && receiver.kept.mutedThreads.has(threadOf(world, what.post))) return;
   const notice: Notice = {
     id: world.notificationIds.next(what.type),
     type: what.type,

@@ -1,4 +1,5 @@
 import { invalid, notFound } from "../refusal.js";
+import { nothingKept } from "./kept.js";
 import type { Person } from "./records.js";
 import type { World } from "./world.js";
 
@@ -29,6 +30,7 @@ export function addPerson(world: World, name: string): Person {
     mutes: new Map(),
     favourites: new Map(),
     bookmarks: new Map(),
+    kept: nothingKept(),
     posts: [],
     notifications: [],
   };

@@ -1,16 +1,9 @@
 import { invalid, notAllowed } from "../refusal.js";
+import type { PollDraft } from "./draft.js";
 import { graphemes } from "./content.js";
 import { notify } from "./notify.js";
 import type { Person, Poll, Post } from "./records.js";
 import type { World } from "./world.js";
-
-/** What a poll is made of. */
-export interface PollDraft {
-  readonly options: readonly string[];
-  readonly expiresInSeconds: number;
-  readonly multiple: boolean;
-  readonly hideTotals: boolean;
-}
 
 /** Limits of polls, as the instance announces them. */
 export const pollLimits = { options: 4, characters: 50, minSeconds: 300, maxSeconds: 2_629_746 } as const;

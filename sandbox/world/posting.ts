@@ -1,31 +1,13 @@
-import type { Visibility } from "../../core/mastodon/entities.js";
 import { invalid, notAllowed, notFound, Refusal } from "../refusal.js";
 import { countedLength, graphemes, referencesIn } from "./content.js";
 import { fanOut } from "./fan-out.js";
 import { attachable } from "./media.js";
 import { notify } from "./notify.js";
-import { checkPoll, startPoll, type PollDraft } from "./polls.js";
+import type { Draft, NewDraft } from "./draft.js";
+import { checkPoll, startPoll } from "./polls.js";
 import type { Media, Person, Post } from "./records.js";
 import { canSee } from "./visibility.js";
 import type { World } from "./world.js";
-
-/** What a person writes. */
-export interface Draft {
-  readonly text: string;
-  readonly spoilerText: string;
-  readonly sensitive: boolean;
-  readonly language: string | null;
-  readonly mediaIds: readonly string[];
-  readonly poll: PollDraft | undefined;
-}
-
-/** What is fixed once a post exists. */
-export interface NewDraft extends Draft {
-  readonly visibility: Visibility;
-  readonly inReplyToId: string | undefined;
-  readonly application: Post["application"];
-  readonly idempotencyKey: string | undefined;
-}
 
 /** Publishes a post; the same `Idempotency-Key` gives the same post again, where it is honoured. */
 export function publish(world: World, author: Person, draft: NewDraft): Post {

@@ -1,5 +1,8 @@
+import type { FilterAction, FilterContext } from "../../core/mastodon/filter-entities.js";
 import type { MediaAttachment, Visibility } from "../../core/mastodon/entities.js";
-import type { NotificationType, Report } from "../../core/mastodon/notification-entities.js";
+import type { NotificationFilter, NotificationType, Report } from "../../core/mastodon/notification-entities.js";
+import type { ListRepliesPolicy, Markers } from "../../core/mastodon/social-entities.js";
+import type { NewDraft } from "./draft.js";
 
 /** Something one person did to another or to a post, with the id that pages of it run over. */
 export interface Edge<T> {
@@ -45,6 +48,7 @@ export interface Person {
   readonly mutes: Map<string, Mute>;
   readonly favourites: Map<string, Edge<Post>>;
   readonly bookmarks: Map<string, Edge<Post>>;
+  readonly kept: Kept;
   /** Oldest first. */
   posts: Post[];
   /** Oldest first. */
@@ -124,3 +128,62 @@ export interface FiledReport {
   readonly statusIds: readonly string[];
   readonly ruleIds: readonly string[];
 }
+
+/** A list of people. */
+export interface KeptList {
+  readonly id: string;
+  title: string;
+  repliesPolicy: ListRepliesPolicy;
+  exclusive: boolean;
+  /** By the person's id. */
+  readonly members: Map<string, Edge<Person>>;
+}
+
+/** A filter; the sandbox keeps it, and filters nothing. */
+export interface KeptFilter {
+  readonly id: string;
+  title: string;
+  context: FilterContext[];
+  action: FilterAction;
+  expiresAt: number | null;
+  /** By id. */
+  readonly keywords: Map<string, { readonly id: string; keyword: string; wholeWord: boolean }>;
+  /** By id. */
+  readonly statuses: Map<string, { readonly id: string; readonly statusId: string }>;
+}
+
+/** A post that is to come. */
+export interface Scheduled {
+  readonly id: string;
+  readonly draft: NewDraft;
+  at: number;
+  timer: NodeJS.Timeout;
+}
+
+/** What a person keeps for themselves, and nobody else sees. */
+export interface Kept {
+  /** By id, as filters and scheduled posts are. */
+  readonly lists: Map<string, KeptList>;
+  readonly filters: Map<string, KeptFilter>;
+  readonly scheduled: Map<string, Scheduled>;
+  /** By the tag's name. */
+  readonly followedTags: Map<string, Edge<string>>;
+  /** By the domain. */
+  readonly domainBlocks: Map<string, Edge<string>>;
+  /** By the other person's id. */
+  readonly notes: Map<string, string>;
+  readonly endorsed: Map<string, Edge<Person>>;
+  /** Ids of posts. */
+  readonly pinned: Set<string>;
+  readonly mutedThreads: Set<string>;
+  markers: Markers;
+  policy: Record<PolicyKey, NotificationFilter>;
+}
+
+/** Whose notifications a policy is about. */
+export type PolicyKey =
+  | "for_not_following"
+  | "for_not_followers"
+  | "for_new_accounts"
+  | "for_private_mentions"
+  | "for_limited_accounts";

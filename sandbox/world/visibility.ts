@@ -54,10 +54,16 @@ export function inHome(viewer: Person, post: Post): boolean {
   if (!canSee(viewer, post) || hiddenFrom(viewer, post.author)) return false;
   if (post.author === viewer) return true;
   const follow = viewer.following.get(post.author.id);
+  if (follow === undefined && post.visibility === "public" && followsTag(viewer, post)) return true;
   if (follow === undefined || post.visibility === "direct") return false;
   if (post.reblogOf !== null) return follow.reblogs && !hiddenFrom(viewer, post.reblogOf.author);
   if (post.mentions.some((person) => hiddenFrom(viewer, person))) return false;
   return post.replyTo === null || wantsReply(viewer, post.author, post.replyTo.author);
+}
+
+/** A hashtag that is followed brings public posts of everybody, no boosts. */
+function followsTag(viewer: Person, post: Post): boolean {
+  return post.reblogOf === null && post.tags.some((tag) => viewer.kept.followedTags.has(tag));
 }
 
 /** Replies to strangers stay out of a home timeline. */

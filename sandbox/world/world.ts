@@ -42,5 +42,6 @@ export function createWorld(settings: Settings): World {
 
 /** Ends the timers that would keep the process alive. */
 export function closeWorld(world: World): void {
+  for (const { kept } of world.people.values()) for (const { timer } of kept.scheduled.values()) clearTimeout(timer);
   for (const post of world.posts.values()) if (post.poll !== null) clearTimeout(post.poll.timer);
 }
