@@ -26,7 +26,7 @@ export const errorCodes = {
   REPLAY_MISMATCH: "a retried handler asked for another write than it did before",
   OUTCOME_UNCERTAIN: "whether the server carried out a write cannot be known",
   ACCOUNT_NOT_READY: "the account cannot act now: paused, not authorized or owned by another process",
-  BUDGET_EXHAUSTED: "the server's rate limit leaves no room before the deadline",
+  BUDGET_EXHAUSTED: "the server's rate limit, or a cap on writes, leaves no room before the deadline",
   SERVER_REFUSED: "the server answered with a refusal",
   REPLIES_EXHAUSTED: "the plugin has answered as often in this thread as it may within an hour",
   UPLOAD_FAILED: "a file could not be read or fetched, or the server could not process it",
@@ -132,13 +132,13 @@ export class NotReadyError extends HowdahError {
   }
 }
 
-/** The server's rate limit leaves no room before the deadline. */
+/** The server's rate limit, or a cap of ours, leaves no room before the deadline. */
 export class BudgetError extends HowdahError {
   /** When there is room again. */
   readonly resetsAt: Date;
 
-  constructor(operation: string, resetsAt: Date) {
-    super("BUDGET_EXHAUSTED", `${operation}: the server's rate limit leaves no room before ${resetsAt.toISOString()}`);
+  constructor(operation: string, resetsAt: Date, what = "the server's rate limit") {
+    super("BUDGET_EXHAUSTED", `${operation}: ${what} leaves no room before ${resetsAt.toISOString()}`);
     this.resetsAt = resetsAt;
   }
 }

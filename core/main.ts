@@ -2,11 +2,15 @@
 import "reflect-metadata";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet } from "./accounts/account.js";
 import type { Context, Services } from "./cli/context.js";
 import { readEnvironment, type Environment } from "./cli/environment.js";
 import { runProgram } from "./cli/program.js";
+import type { ServerInfo } from "./mastodon/server-info.js";
 import type { Plugin } from "./plugin.js";
+
+const giveBackMs = 1_000;
 
 /**
  * The composition root: what the environment says becomes services, registered here by hand, from the store up to
@@ -33,6 +37,9 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
   const { MirrorDirectory } = await import("./auth/mirror-directory.js");
   const { MirroredVault } = await import("./auth/mirrored-vault.js");
   const { VaultMirror, VaultMirrorToken } = await import("./auth/vault-mirror.js");
+  const { Budgets } = await import("./client/budgets.js");
+  const { MeteredHttp } = await import("./client/metered-http.js");
+  const { RedisBudgetStore } = await import("./client/redis-budget-store.js");
   const { VaultRows } = await import("./auth/vault-rows.js");
   const { OutagesToken } = await import("./auth/outages.js");
   const { RedisOutages } = await import("./auth/redis-outages.js");
@@ -55,9 +62,9 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     logger.warn({ file: made }, "made a key that tokens are encrypted with: keep a copy, without it they are lost");
   }
   const agent = userAgent(version, fleet.contact);
-  const http = createHttp({ userAgent: agent });
+  const connections = createHttp({ userAgent: agent });
   const keys = keysUnder(environment.prefix);
-  const closing: (() => Promise<unknown>)[] = [() => http.close(), () => store.release()];
+  const closing: (() => Promise<unknown>)[] = [() => connections.close(), () => store.release()];
   const close = async () => {
     for (const step of closing) await step();
   };
@@ -68,6 +75,10 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     const announced = new AnnouncedKeys({ redis, keys, keyring, log: logger });
     await announced.start();
     closing.unshift(() => announced.stop());
+    const budgets = new Budgets({ store: new RedisBudgetStore(redis, keys), keys, egress: environment.egress });
+    // What is not given back comes back with its window: a Redis that is away is not waited for.
+    closing.unshift(() => Promise.race([budgets.release(), sleep(giveBackMs)]));
+    const http = new MeteredHttp(connections, budgets);
     const directory = new MirrorDirectory(join(environment.dataDirectory, "vault", environment.prefix));
     const vault = new RedisVault(redis, keys, keyring);
     const mirror = new VaultMirror({ rows: new VaultRows(redis, keys), directory, keyring, vault, log: logger });
@@ -88,7 +99,9 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     root.register(OutagesToken, { useValue: new RedisOutages(redis, keys) });
     root.register(Pace, { useValue: new Pace() });
     root.register(StatusBoard, { useValue: new StatusBoard(redis, keys) });
-    root.register(Servers, { useValue: new Servers(http) });
+    root.register(Budgets, { useValue: budgets });
+    const learned = (origin: string, { software }: ServerInfo) => budgets.serverRuns(origin, software);
+    root.register(Servers, { useValue: new Servers(http, learned) });
     const { prefix } = environment;
     root.register(JobsToken, {
       useFactory: instanceCachingFactory(() => {

@@ -4,22 +4,30 @@
  * parent.
  */
 import { Redis } from "ioredis";
+import { bucketsOf } from "../../core/client/buckets.js";
 import { createClient } from "../../core/client/create-client.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
+import { operations } from "../../core/mastodon/operations.js";
 import type { HeapPoint } from "./messages.js";
-import { callerOf, keyring, outletOf } from "./outlet.js";
+import { budgets, callerOf, keyring, outletOf } from "./outlet.js";
 
+const redis = new Redis({ lazyConnect: true });
 const shared = {
   origin: "http://127.0.0.1:1",
   http: createHttp({ userAgent: "howdah-bench" }),
-  redis: new Redis({ lazyConnect: true }),
+  redis,
   keyring: keyring(),
+  budgets: budgets(redis),
 };
 const { signal } = new AbortController();
 
 function idleClient(number: number): unknown {
   const outlet = outletOf(shared, `account-${number}`);
-  outlet.budget.note("default", { limit: 300, left: 299, resetsAt: Date.now() + 300_000 });
+  outlet.budget.note(bucketsOf(operations.timelines.home, {}), {
+    limit: 1_000_000_000,
+    left: 999_999_999,
+    resetsAt: Date.now() + 300_000,
+  });
   const client = createClient<"read:statuses" | "write:statuses">(outlet, callerOf(signal));
   return typeof client.timelines.home === "function" && typeof client.statuses.create === "function" && client;
 }

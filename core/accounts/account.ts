@@ -1,6 +1,7 @@
 import type { ZodType } from "zod";
 import type { Scope } from "../mastodon/scopes.js";
 import type { Since } from "./duration.js";
+import type { Caps } from "./politeness.js";
 
 /** What accounts.yaml needs to know of a plugin; the host hands in how to find one. */
 export interface PluginFacts {
@@ -50,6 +51,9 @@ export interface Account<P extends PluginFacts = PluginFacts> {
   readonly dryRun: boolean;
   /** Lets an account write that is not labelled as a bot on its server. */
   readonly allowUnlabelled: boolean;
+  /** How much of the server's limits is used at most: over 0, up to 1. */
+  readonly share: number;
+  readonly caps: Caps;
   readonly riders: readonly RiderEntry<P>[];
 }
 

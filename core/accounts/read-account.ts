@@ -1,5 +1,6 @@
 import type { Account, PluginFacts } from "./account.js";
 import type { Mistakes } from "./mistakes.js";
+import { usualCaps, usualShare, type Caps } from "./politeness.js";
 import { usable } from "./read.js";
 import { type FindPlugin, readRiders } from "./riders.js";
 import { accountSchema, defaultsSchema } from "./schema.js";
@@ -47,10 +48,20 @@ export async function readAccount<P extends PluginFacts>(
     timezone: (await usable(shape.timezone, at("timezone"))) ?? "UTC",
     dryRun: (await usable(shape.dry_run, at("dry_run"))) ?? false,
     allowUnlabelled: (await usable(shape.allow_unlabelled, at("allow_unlabelled"))) ?? false,
+    share: (await usable(shape.share, at("share"))) ?? usualShare,
+    caps: await readCaps(at("caps")),
     riders: await readRiders(at("plugins"), findPlugin, mistakes),
   };
   const placeOf = (key: "handle" | "was", value: unknown) => (value === undefined ? undefined : at(key)?.at);
   return { account, server, handleAt: placeOf("handle", handle), wasAt: placeOf("was", was) };
+}
+
+async function readCaps(node: Node | undefined): Promise<Caps> {
+  const caps = await usable(shape.caps, node);
+  return {
+    riderPerHour: caps?.rider_per_hour ?? usualCaps.riderPerHour,
+    serverPerHour: caps?.server_per_hour ?? usualCaps.serverPerHour,
+  };
 }
 
 /** The account's own keys win whole: its list of plugins replaces the defaults'. */

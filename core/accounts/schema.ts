@@ -58,6 +58,17 @@ const timezoneSchema = z
   .refine(isTimezone, { error: (issue) => `not a time zone that is known: ${rightTimezone(issue.input)}` })
   .describe("an IANA time zone, such as Europe/Berlin");
 
+const perHour = z
+  .int("not a whole number: write how many writes an hour, such as 60")
+  .min(1, "too few: write at least 1; to stop an account, take its plugins out");
+
+const capsSchema = z
+  .strictObject({
+    rider_per_hour: perHour.describe("writes an hour of one plugin, such as 60").optional(),
+    server_per_hour: perHour.describe("writes an hour to one server over the fleet, such as 300").optional(),
+  })
+  .describe("rider_per_hour: and server_per_hour:");
+
 const settings = {
   scopes: z
     .array(scopeSchema)
@@ -67,6 +78,13 @@ const settings = {
   dry_run: z.boolean().describe("whether writes are only logged").optional(),
   allow_http: z.boolean().describe("whether a test server may be reached without encryption").optional(),
   allow_unlabelled: z.boolean().describe("whether to write without being labelled as a bot").optional(),
+  share: z
+    .number()
+    .gt(0, "too little: write a number over 0, such as 0.8")
+    .lte(1, "too much: write a number up to 1, such as 0.8")
+    .describe("how much of the server's limits to use, such as 0.8")
+    .optional(),
+  caps: capsSchema.optional(),
   plugins: z
     .array(z.union([pluginEntrySchema.shape.use, pluginEntrySchema]))
     .describe("the account's plugins, each a name or use: with as:, allow: and with:")

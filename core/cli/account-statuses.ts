@@ -3,6 +3,7 @@ import type { Account, Fleet } from "../accounts/account.js";
 import { whyUnauthorized } from "../auth/unauthorized.js";
 import { isUndecided } from "../auth/undecided.js";
 import { VaultToken, type Vault } from "../auth/vault.js";
+import { Budgets } from "../client/budgets.js";
 import { neededScopes } from "../host/needed-scopes.js";
 import { Renames } from "../host/renames.js";
 import { isoTime, StatusBoard, type AccountStatus } from "../host/status.js";
@@ -13,7 +14,20 @@ import type { Plugin } from "../plugin.js";
 export async function accountStatuses(fleet: Fleet<Plugin>, container: DependencyContainer): Promise<AccountStatus[]> {
   const board = container.resolve(StatusBoard);
   const stored = new Stored(container.resolve(VaultToken), container.resolve(Renames));
-  return Promise.all(fleet.accounts.map((account) => statusOf(account, board, stored)));
+  const budgets = container.resolve(Budgets);
+  return Promise.all(
+    fleet.accounts.map(async (account) => ({
+      ...(await statusOf(account, board, stored)),
+      budget: await budgetOf(account, budgets),
+    })),
+  );
+}
+
+/** As the whole fleet counts it. */
+async function budgetOf(account: Account<Plugin>, budgets: Budgets): Promise<AccountStatus["budget"]> {
+  const riders = account.riders.map(({ name }) => name);
+  const rows = await budgets.rows(account, riders);
+  return rows.map(({ resetsAt, ...row }) => ({ ...row, resets_at: new Date(resetsAt).toISOString() }));
 }
 
 async function statusOf(account: Account<Plugin>, board: StatusBoard, stored: Stored): Promise<AccountStatus> {

@@ -10,6 +10,8 @@ export interface Environment {
   readonly keyFile: string | undefined;
   readonly dataDirectory: string;
   readonly prefix: string;
+  /** Names this host's public address: servers count by it. */
+  readonly egress: string;
   /** Of the health check; undefined: none. */
   readonly port: number | undefined;
   readonly logLevel: string;
@@ -30,6 +32,8 @@ export function readEnvironment(
   const accountsFile = accounts ?? set("BOT_ACCOUNTS") ?? "accounts.yaml";
   const prefix = set("BOT_PREFIX") ?? "howdah";
   if (!/^[\w.-]+$/.test(prefix)) throw wrong("BOT_PREFIX", "letters, digits, '.', '-' and '_' only");
+  const egress = set("BOT_EGRESS") ?? "default";
+  if (!/^[\w.-]+$/.test(egress)) throw wrong("BOT_EGRESS", "letters, digits, '.', '-' and '_' only");
   const logLevel = set("LOG_LEVEL") ?? "info";
   if (!logLevels.includes(logLevel)) throw wrong("LOG_LEVEL", `one of ${logLevels.join(", ")}`);
   return {
@@ -39,6 +43,7 @@ export function readEnvironment(
     keyFile: set("BOT_KEY_FILE"),
     dataDirectory: resolve(set("BOT_DATA") ?? join(dirname(accountsFile), ".howdah")),
     prefix,
+    egress,
     port: portIn("PORT", set("PORT")),
     logLevel,
     path: set("PATH"),

@@ -1,11 +1,18 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { BudgetError } from "../errors.js";
+import type { Ask } from "./budget.js";
+import { bucketsOf } from "./buckets.js";
 import type { Link, OutgoingCall } from "./call.js";
 
-/** Waits until the server's limit leaves room, or throws BudgetError where that comes after the deadline. */
+/**
+ * Waits until the server's limits and our caps leave room, or throws BudgetError where that comes after the deadline.
+ * Admission comes after it: what was refused meanwhile is not sent.
+ */
 export const awaitBudget: Link = async (call, next) => {
+  const ask = askOf(call);
   for (;;) {
-    await room(call);
+    // Where there is room, nothing is waited for.
+    const waiting = call.outlet.budget.take(ask);
+    if (waiting !== undefined) await waiting;
     try {
       return await next(call);
     } catch (error) {
@@ -15,12 +22,13 @@ export const awaitBudget: Link = async (call, next) => {
   }
 };
 
-async function room({ caller, name, operation, outlet }: OutgoingCall): Promise<void> {
-  for (;;) {
-    const now = Date.now();
-    const at = outlet.budget.roomAt(operation.bucket, now);
-    if (at === undefined) return;
-    if (at >= caller.deadline) throw new BudgetError(name, new Date(at));
-    await sleep(at - now, undefined, { signal: caller.signal });
-  }
+function askOf({ caller, name, operation, params }: OutgoingCall): Ask {
+  return {
+    name,
+    buckets: bucketsOf(operation, params),
+    writer: operation.effect === "read" ? undefined : caller.rider,
+    isUrgent: caller.isUrgent === true,
+    deadline: caller.deadline,
+    signal: caller.signal,
+  };
 }

@@ -1,39 +1,54 @@
 import type { RateLimit } from "../mastodon/rate-limit.js";
-import type { Bucket } from "../mastodon/operation.js";
+import type { Buckets } from "./buckets.js";
 
-/** What a bucket has left, for `bot status`. */
+/** One row of `budget` in `bot status`. */
 export interface BudgetRow {
-  readonly bucket: Bucket;
+  /** Such as `token` or `statuses`; `rider NAME` and `server` are the caps on writes. */
+  readonly bucket: string;
+  /** How much Howdah allows itself in a window: the server's number times `share`. */
   readonly limit: number;
   readonly left: number;
+  /** When more is left, in milliseconds since the epoch. */
   readonly resetsAt: number;
 }
 
-/** What one account may still ask of its server, as the server's own headers say. */
-export class Budget {
-  readonly #limits = new Map<Bucket, RateLimit>();
+/** A request that asks for its turn. */
+export interface Ask {
+  /** How errors name it: the operation. */
+  readonly name: string;
+  readonly buckets: Buckets;
+  /** The rider whose write it is, which the caps count; undefined for a read. */
+  readonly writer: string | undefined;
+  /** Whether a person waits for it: such go before clocks and catching up. */
+  readonly isUrgent: boolean;
+  /** In milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
 
-  /** Takes note of what an answer said about its bucket. */
-  note(bucket: Bucket, limit: RateLimit): void {
-    this.#limits.set(bucket, limit);
-  }
+/** How a server said that it is too much. */
+export interface Refusal {
+  /** What it told of its limits along with it. */
+  readonly limit: RateLimit | undefined;
+  /** Until when nothing more is asked, in milliseconds since the epoch. */
+  readonly until: number;
+  /** Whether all of the server is overloaded (503), and not one limit used up (429). */
+  readonly isOverload: boolean;
+}
 
-  /** The server refused: nothing is left until then. */
-  exhaust(bucket: Bucket, resetsAt: number): void {
-    const limit = this.#limits.get(bucket)?.limit ?? 0;
-    this.#limits.set(bucket, { limit, left: 0, resetsAt });
-  }
-
-  /** When there is room, in milliseconds since the epoch; undefined: now. */
-  roomAt(bucket: Bucket, now: number): number | undefined {
-    const limit = this.#limits.get(bucket);
-    return limit !== undefined && limit.left <= 0 && limit.resetsAt > now ? limit.resetsAt : undefined;
-  }
-
-  /** What is known and still stands. */
-  rows(now: number): BudgetRow[] {
-    return [...this.#limits]
-      .filter(([, { resetsAt }]) => resetsAt > now)
-      .map(([bucket, { limit, left, resetsAt }]) => ({ bucket, limit, left, resetsAt }));
-  }
+/** What an account may still ask of its server: counted together with all processes of the fleet. */
+export interface Budget {
+  /**
+   * Takes room for one request in every bucket that it counts in: at once, with undefined, or after waiting for it.
+   * @throws BudgetError where there is none before the deadline.
+   */
+  take(ask: Ask): Promise<void> | undefined;
+  /** Takes note of what an answer said about the tightest of its request's buckets. */
+  note(buckets: Buckets, limit: RateLimit): void;
+  /** The server refused: nobody in the fleet asks for more of that bucket until then. */
+  hold(buckets: Buckets, refusal: Refusal): Promise<void>;
+  /** The buckets in which anything counts at the moment. */
+  rows(): Promise<BudgetRow[]>;
+  /** Gives back what was leased and is not used: the account is let go. */
+  release(): Promise<void>;
 }

@@ -44,6 +44,8 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** When the handler must have ended, in milliseconds since the epoch. */
   readonly deadline: number;
+  /** Whether a person waits for it: such calls go before clocks and catching up. Default no. */
+  readonly isUrgent?: boolean;
 }
 
 /** A write's place in the ledger, and what is recorded there. */

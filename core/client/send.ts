@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { judge } from "../auth/verdict.js";
 import { BudgetError, NetworkError, NotReadyError, ServerRefusedError } from "../errors.js";
 import type { Answer } from "../mastodon/http.js";
-import { parseRateLimit, parseRetryAfter } from "../mastodon/rate-limit.js";
+import { parseRateLimit, parseRetryAfter, type RateLimit } from "../mastodon/rate-limit.js";
 import { buildRequest } from "../mastodon/request.js";
+import { bucketsOf } from "./buckets.js";
 import type { OutgoingCall, Reply } from "./call.js";
 
 const readAttempts = 3;
@@ -45,22 +46,33 @@ async function sendOnce(call: OutgoingCall): Promise<Reply> {
     signal: caller.signal,
     timeoutMs: Math.max(1, Math.min(requestTimeoutMs, caller.deadline - Date.now())),
     what: call.name,
+    isCounted: true,
   });
   const limit = parseRateLimit(answer);
-  if (limit !== undefined) outlet.budget.note(operation.bucket, limit);
+  if (limit !== undefined) outlet.budget.note(bucketsOf(operation, call.params), limit);
   if (answer.status >= 200 && answer.status < 300) {
     return { body: answer.body, text: answer.text, headers: answer.headers };
   }
-  throw refusalOf(call, answer, limit?.resetsAt);
+  throw (await tooMuch(call, answer, limit)) ?? refusalOf(call, answer);
 }
-function refusalOf(call: OutgoingCall, answer: Answer, resetsAt: number | undefined): Error {
-  const { name, operation, outlet } = call;
-  if (answer.status === 429) {
-    const said = parseRetryAfter(answer) ?? resetsAt ?? answer.receivedAt + blindWaitMs;
-    const until = Math.max(said, answer.receivedAt + shortestWaitMs);
-    outlet.budget.exhaust(operation.bucket, until);
-    return new BudgetError(name, new Date(until));
-  }
+
+/** Where the server says that it is too much, the whole fleet is told; undefined where it says something else. */
+async function tooMuch(
+  { name, operation, outlet, params }: OutgoingCall,
+  answer: Answer,
+  limit: RateLimit | undefined,
+): Promise<BudgetError | undefined> {
+  const retryAt = parseRetryAfter(answer);
+  const isOverload = answer.status === 503 && retryAt !== undefined;
+  if (answer.status !== 429 && !isOverload) return undefined;
+  const said = retryAt ?? limit?.resetsAt ?? answer.receivedAt + blindWaitMs;
+  const until = Math.max(said, answer.receivedAt + shortestWaitMs);
+  await outlet.budget.hold(bucketsOf(operation, params), { limit, until, isOverload });
+  // Whether an overloaded server carried a write out is not known.
+  return isOverload && operation.effect !== "read" ? undefined : new BudgetError(name, new Date(until));
+}
+
+function refusalOf({ name, outlet }: OutgoingCall, answer: Answer): Error {
   if (judge(answer).tokenRefused) {
     outlet.tokenRefused();
     return new NotReadyError(`${name}: the server refuses the account's token`);

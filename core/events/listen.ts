@@ -67,7 +67,7 @@ export interface ListenOptions {
    */
   catchUp(isAfterGap: boolean): Promise<boolean>;
   /** The shortest interval between polls that the server's limits leave room for, in milliseconds. */
-  leastPollMs?(): number;
+  leastPollMs?(): Promise<number>;
   /**
    * The server refused the token at the upgrade, or closed as it does when a token is revoked. No connection is tried
    * before what it returns has settled: by then the token was verified.
@@ -176,7 +176,7 @@ async function poll(options: Listening): Promise<void> {
     if (signal.aborted) return;
     options.onHearing({ mode: "polling", connected });
     intervalMs = nextPollMs(intervalMs, connected && options.wasActive(), timing);
-    const pauseMs = Math.max(intervalMs, options.leastPollMs?.() ?? 0) * (0.9 + Math.random() * 0.2);
+    const pauseMs = Math.max(intervalMs, (await options.leastPollMs?.()) ?? 0) * (0.9 + Math.random() * 0.2);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }

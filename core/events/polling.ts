@@ -13,7 +13,7 @@ export function nextPollMs(lastMs: number, wasActive: boolean, timing: PollTimin
   return wasActive ? timing.pollFastestMs : Math.min(timing.pollSlowestMs, lastMs * slowerEachTime);
 }
 
-/** What a limit of the server leaves, as its headers say. */
+/** What a limit of the server leaves. */
 interface Left {
   readonly bucket: string;
   readonly left: number;
@@ -21,10 +21,13 @@ interface Left {
   readonly resetsAt: number;
 }
 
-/** The shortest interval between polls of so many requests that leaves the riders their share of the limit. */
+/** The limits that every request counts in. */
+const general: readonly string[] = ["token", "account", "address"];
+
+/** The shortest interval between polls of so many requests that leaves the riders their share of every limit. */
 export function leastPollMs(limits: readonly Left[], requests: number, now: number): number {
-  const limit = limits.find(({ bucket }) => bucket === "default");
-  if (limit === undefined || limit.resetsAt <= now) return 0;
-  const polls = Math.max(1, Math.floor((limit.left * pollingShare) / requests));
-  return (limit.resetsAt - now) / polls;
+  const intervals = limits
+    .filter(({ bucket, resetsAt }) => general.includes(bucket) && resetsAt > now)
+    .map(({ left, resetsAt }) => (resetsAt - now) / Math.max(1, Math.floor((left * pollingShare) / requests)));
+  return Math.max(0, ...intervals);
 }

@@ -4,8 +4,10 @@ import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import type { Credentials } from "../auth/vault.js";
 import { RedisAnswerCap } from "../client/answer-cap.js";
-import { Budget } from "../client/budget.js";
+import type { Budget } from "../client/budget.js";
+import { Budgets } from "../client/budgets.js";
 import type { Outlet } from "../client/call.js";
+import { LeasedBudget } from "../client/leased-budget.js";
 import { RedisLedger } from "../client/redis-ledger.js";
 import { Turns } from "../client/turns.js";
 import { NotReadyError } from "../errors.js";
@@ -19,6 +21,9 @@ import { RedisToken } from "../store/redis.js";
 import { KeyringToken, type Keyring } from "../store/seal.js";
 import { AccountToken, LoggerToken, TenureToken } from "./tokens.js";
 
+/** A cap that nobody waited for in this time is news again. */
+const calmMs = 60 * 60 * 1_000;
+
 /** The way out of one account, open while it is ready and this process owns it. */
 @injectable()
 export class AccountOutlet implements Outlet {
@@ -29,11 +34,13 @@ export class AccountOutlet implements Outlet {
   readonly http: Http;
   readonly ledger: RedisLedger;
   readonly answers: RedisAnswerCap;
-  readonly budget = new Budget();
+  readonly budget: Budget;
   readonly turns: Outlet["turns"] = new Turns();
   readonly #tenure: Tenure;
   readonly #logger: Logger;
   #open: { accessToken: string; personId: string; refused: () => void } | undefined;
+  /** When each cap was last waited for. */
+  readonly #caps = new Map<string, number>();
   #closedBecause = "the account is not ready yet";
 
   constructor(
@@ -44,6 +51,7 @@ export class AccountOutlet implements Outlet {
     @inject(KeysToken) keys: Keys,
     @inject(KeyringToken) keyring: Keyring,
     @inject(LoggerToken) logger: Logger,
+    @inject(Budgets) budgets: Budgets,
   ) {
     this.account = account.name;
     this.server = account.server;
@@ -52,6 +60,7 @@ export class AccountOutlet implements Outlet {
     this.http = http;
     this.ledger = new RedisLedger(redis, keys, keyring, account.name);
     this.answers = new RedisAnswerCap(redis, keys, account.name);
+    this.budget = new LeasedBudget(budgets, account, (cap) => this.#atCap(cap));
     this.#tenure = tenure;
     this.#logger = logger;
   }
@@ -75,6 +84,14 @@ export class AccountOutlet implements Outlet {
     if (this.#open === undefined) throw new NotReadyError(this.#closedBecause);
     if (!this.#tenure.isValid()) throw new NotReadyError("another process may own the account by now");
     return this.#open.accessToken;
+  }
+
+  /** Once for as long as it goes on: a runaway would fill the log as well. */
+  #atCap(cap: string): void {
+    const now = Date.now();
+    const isNews = now - (this.#caps.get(cap) ?? 0) > calmMs;
+    this.#caps.set(cap, now);
+    if (isNews) this.#logger.warn({ account: this.account }, `${cap} is reached: further writes wait, none is lost`);
   }
 
   tokenRefused(): void {

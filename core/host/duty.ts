@@ -114,7 +114,6 @@ export class Duty {
       logger: this.#logger,
     });
     status.from({
-      budget: () => outlet.budget.rows(Date.now()),
       riders: () =>
         Promise.all(
           this.#riders.map(async (rider) => ({

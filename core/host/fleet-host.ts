@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { inject, injectable, Lifecycle, type DependencyContainer } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
 import { renewalJob } from "../auth/renewal.js";
+import { Budgets } from "../client/budgets.js";
 import { endClocks, tickJob, type TickData } from "../events/clock.js";
 import { SharedStreams } from "../events/shared-streams.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
@@ -34,8 +35,10 @@ export class FleetHost {
   readonly #keyring: Keyring;
   readonly #logger: Logger;
   readonly #sessions = new Map<string, Session>();
+  readonly #budgets: Budgets;
   #container: DependencyContainer | undefined;
   #stopHearing: (() => void) | undefined;
+  #stopHearingHolds: (() => void) | undefined;
 
   constructor(
     @inject(FleetToken) fleet: Fleet<Plugin>,
@@ -46,6 +49,7 @@ export class FleetHost {
     @inject(KeysToken) keys: Keys,
     @inject(KeyringToken) keyring: Keyring,
     @inject(LoggerToken) logger: Logger,
+    @inject(Budgets) budgets: Budgets,
   ) {
     this.#fleet = fleet;
     this.#ownership = ownership;
@@ -55,6 +59,7 @@ export class FleetHost {
     this.#keys = keys;
     this.#keyring = keyring;
     this.#logger = logger;
+    this.#budgets = budgets;
   }
 
   /** Takes part in the fleet. `container` is the one that accounts' containers are made from. */
@@ -63,6 +68,7 @@ export class FleetHost {
     container.register(SharedStreams, { useValue: new SharedStreams() });
     this.#container = container;
     this.#stopHearing = await hearWakes(this.#redis, this.#keys, (wake) => this.#onWake(wake));
+    this.#stopHearingHolds = await this.#budgets.listen();
     await this.#jobs.take(tickJob, ({ data, dueAt }) => this.#onTick(data, dueAt));
     await this.#jobs.take(renewalJob, ({ data }) => this.#onRenewal(data.account));
     const names = this.#fleet.accounts.map(({ name }) => name);
@@ -78,6 +84,7 @@ export class FleetHost {
   async stop(): Promise<void> {
     await this.#ownership.stop();
     this.#stopHearing?.();
+    this.#stopHearingHolds?.();
   }
 
   async #hold(tenure: Tenure): Promise<void> {

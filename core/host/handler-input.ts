@@ -41,7 +41,15 @@ export interface Attempt {
 /** Makes what the handlers of one attempt receive. */
 export function handlerInput(attempt: Attempt): HandlerInput {
   const { deadline, event, log, outlet, record, rider, signal, state } = attempt;
-  const caller: Caller = { rider: rider.name, permitted: rider.permitted, record, signal, deadline };
+  const caller: Caller = {
+    rider: rider.name,
+    permitted: rider.permitted,
+    record,
+    signal,
+    deadline,
+    // Somebody mentioned the account, or followed it: that comes before what clocks and timelines bring.
+    isUrgent: event.kind === "notification",
+  };
   const client = createClient<Scope>(outlet, caller);
   return {
     event,

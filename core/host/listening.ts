@@ -96,7 +96,7 @@ export class Listening {
       userAgent,
       signal,
       onHearing: hearings.way(),
-      leastPollMs: () => leastPollMs(outlet.budget.rows(Date.now()), timelinesIn(wanted).length + 1, Date.now()),
+      leastPollMs: async () => leastPollMs(await outlet.budget.rows(), timelinesIn(wanted).length + 1, Date.now()),
       log: logger,
     });
   }

@@ -1,17 +1,18 @@
-import { inject, injectable } from "tsyringe";
-import { HttpToken, type Http } from "../mastodon/http.js";
+import type { Http } from "../mastodon/http.js";
 import { fetchServerInfo, type ServerInfo } from "../mastodon/server-info.js";
 
 const goodForMs = 60 * 60 * 1_000;
 
 /** What the servers say about themselves: each is asked once an hour, however many accounts are on it. */
-@injectable()
 export class Servers {
   readonly #http: Http;
+  readonly #learned: (origin: string, info: ServerInfo) => void;
   readonly #known = new Map<string, { asked: Promise<ServerInfo>; at: number }>();
 
-  constructor(@inject(HttpToken) http: Http) {
+  /** `learned` is called with what a server said of itself. */
+  constructor(http: Http, learned: (origin: string, info: ServerInfo) => void = () => undefined) {
     this.#http = http;
+    this.#learned = learned;
   }
 
   /** Throws NetworkError where the server cannot be reached. */
@@ -21,8 +22,11 @@ export class Servers {
     const asked = fetchServerInfo(this.#http, origin);
     this.#known.set(origin, { asked, at: Date.now() });
     asked.then(
-      // A server that answers, but tells nothing of itself, may be starting up.
-      ({ source }) => source === "none" && this.#known.delete(origin),
+      (info) => {
+        this.#learned(origin, info);
+        // A server that answers, but tells nothing of itself, may be starting up.
+        if (info.source === "none") this.#known.delete(origin);
+      },
       () => this.#known.delete(origin),
     );
     return asked;

@@ -3,7 +3,6 @@ import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import type { Standing } from "../auth/auth-service.js";
 import { scopeNotes } from "../auth/scope-notes.js";
-import type { BudgetRow } from "../client/budget.js";
 import type { Hearing } from "../events/listen.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
@@ -19,7 +18,6 @@ const gatherMs = 100;
 /** What the rest of the session knows at the moment of writing. */
 export interface StatusSources {
   riders(): Promise<RiderStatus[]>;
-  budget(): BudgetRow[];
 }
 
 /** Keeps the account's row of `bot status` true while this process owns it. */
@@ -73,7 +71,7 @@ export class SessionStatus {
     if (notes.length > 0) this.touch();
   }
 
-  /** Tells it where to ask for riders and budget. */
+  /** Tells it where to ask for riders. */
   from(sources: StatusSources): void {
     this.#sources = sources;
   }
@@ -142,10 +140,8 @@ export class SessionStatus {
       stream: { ...this.#hearing, last_event_at: isoTime(this.#lastEventAt) },
       owner: { process: String(process.pid), host: hostname(), epoch: this.#tenure.epoch },
       riders: (await this.#sources?.riders()) ?? [],
-      budget: (this.#sources?.budget() ?? []).map(({ resetsAt, ...row }) => ({
-        ...row,
-        resets_at: new Date(resetsAt).toISOString(),
-      })),
+      // The fleet counts together: whoever shows it reads the count itself.
+      budget: [],
     };
   }
 }

@@ -21,6 +21,8 @@ export interface HttpRequest {
   maxBytes?: number | undefined;
   /** How errors name the request: the operation. */
   what: string;
+  /** Whether its sender has waited for room in the server's limits already. */
+  isCounted?: boolean;
 }
 
 /** Header fields by lower-case name; those that came more than once as a list. */

@@ -10,6 +10,8 @@ export interface Keys {
   account(name: string, ...parts: string[]): string;
   /** Of one server, by origin. */
   server(origin: string, ...parts: string[]): string;
+  /** Of a server as it is reached from one public address, which is named by `BOT_EGRESS`. */
+  egress(address: string, origin: string, ...parts: string[]): string;
   /** Of the fleet as a whole. */
   fleet(...parts: string[]): string;
 }
@@ -21,6 +23,7 @@ export function keysUnder(prefix: string): Keys {
     prefix,
     account: (account, ...parts) => name(`account:${account}`, parts),
     server: (origin, ...parts) => name(`server:${origin}`, parts),
+    egress: (address, origin, ...parts) => name(`egress:${address}:${origin}`, parts),
     fleet: (...parts) => name("fleet", parts),
   };
 }

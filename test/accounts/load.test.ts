@@ -40,6 +40,8 @@ test("a whole file becomes accounts with their riders", async () => {
     timezone: "Europe/Berlin",
     dryRun: true,
     allowUnlabelled: true,
+    share: 0.8,
+    caps: { riderPerHour: 60, serverPerHour: 300 },
   });
   expect(newsbot?.riders.map(({ name, use, scopes }) => ({ name, use, scopes }))).toEqual([
     { name: "headlines", use: "posting", scopes: ["write:statuses", "write:media"] },
@@ -77,9 +79,39 @@ test("an account without anything but a server has no riders and keeps UTC", asy
       timezone: "UTC",
       dryRun: false,
       allowUnlabelled: false,
+      share: 0.8,
+      caps: { riderPerHour: 60, serverPerHour: 300 },
       riders: [],
     },
   ]);
+});
+
+test("limits: a share, and caps of which each has its default", async () => {
+  const { accounts } = await load(`
+defaults: { share: 0.5, caps: { rider_per_hour: 5 } }
+accounts:
+  one: { server: http://localhost }
+  two: { server: http://localhost, share: 1, caps: { server_per_hour: 1000 } }
+`);
+  expect(accounts.map(({ caps, share }) => [share, caps.riderPerHour, caps.serverPerHour])).toEqual([
+    [0.5, 5, 300],
+    [1, 60, 1_000],
+  ]);
+});
+
+test.each([
+  ["share: 0", "share: too little: write a number over 0, such as 0.8"],
+  ["share: 80", "share: too much: write a number up to 1, such as 0.8"],
+  ["share: most", 'share: expected a number, got "most"'],
+  ["caps: { rider_per_hour: 0 }", "caps.rider_per_hour: too few: write at least 1"],
+  [
+    "caps: { rider_per_hour: 1.5 }",
+    "caps.rider_per_hour: not a whole number: write how many writes an hour, such as 60",
+  ],
+  ["caps: { riders_per_hour: 5 }", 'unknown key "riders_per_hour": did you mean "rider_per_hour"?'],
+  ["caps: 60", "caps: expected a map, got 60: write rider_per_hour: and server_per_hour:"],
+])("limits: %s is a mistake", async (line, message) => {
+  await expect(load(`accounts: { one: { server: http://localhost, ${line} } }`)).rejects.toThrow(message);
 });
 
 test("anchors, aliases and merges work; what a map has itself wins, then what comes first", async () => {

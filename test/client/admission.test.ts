@@ -57,7 +57,7 @@ describe("a write is refused before it is sent", () => {
   });
 
   test("also where it is paused while the write waits for its turn", async () => {
-    bot.outlet.budget.exhaust("statuses", Date.now() + 300);
+    await bot.hold("statuses", 300);
     const post = (await bot.attempt("waiting")).statuses.create({ status: "hello" });
     await bot.redis.set(pausedKey(bot), "{}");
     await expect(post).rejects.toThrow("paused");
@@ -68,7 +68,7 @@ describe("a write is refused before it is sent", () => {
 test("a recorded result is answered also while the account is paused and out of budget", async () => {
   const { id } = await (await bot.attempt("done")).statuses.create({ status: "hello" });
   await bot.redis.set(pausedKey(bot), "{}");
-  bot.outlet.budget.exhaust("statuses", Date.now() + 3_600_000);
+  await bot.hold("statuses", 3_600_000);
   expect((await (await bot.attempt("done")).statuses.create({ status: "hello" })).id).toBe(id);
 });
 
@@ -133,7 +133,7 @@ describe("a dry run", () => {
 
   test("does not wait for the budget of what it does not send", async () => {
     const dry = await startBot({}, { dryRun: true });
-    dry.outlet.budget.exhaust("statuses", Date.now() + 3_600_000);
+    await dry.hold("statuses", 3_600_000);
     expect((await (await dry.attempt("dry")).statuses.create({ status: "hello" })).content).toBe("hello");
   });
 

@@ -1,13 +1,16 @@
 import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
-import { Budget } from "../../core/client/budget.js";
+import { Budgets } from "../../core/client/budgets.js";
 import type { Caller, Outlet } from "../../core/client/call.js";
 import type { Client } from "../../core/client/client.js";
 import { createClient } from "../../core/client/create-client.js";
 import { InvocationRecord } from "../../core/client/invocation-record.js";
+import { RedisBudgetStore } from "../../core/client/redis-budget-store.js";
+import { LeasedBudget } from "../../core/client/leased-budget.js";
 import { RedisLedger } from "../../core/client/redis-ledger.js";
 import { Turns } from "../../core/client/turns.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
+import type { LimitBucket } from "../../core/mastodon/limits.js";
 import type { OperationName } from "../../core/mastodon/operations.js";
 import { expandScopes, type Scope } from "../../core/mastodon/scopes.js";
 import { Keyring } from "../../core/store/seal.js";
@@ -29,6 +32,8 @@ export interface Bot {
   refusals(): number;
   /** What a dry run would have done. */
   readonly simulated: string[];
+  /** Nothing more of the bucket is given out for so long. */
+  hold(bucket: LimitBucket, forMs: number): Promise<void>;
   /** The client of one attempt of an invocation, with all scopes unless told otherwise. */
   attempt(invocation: string, caller?: Partial<Caller>): Promise<Client<Scope>>;
   /** The client of a set-up. */
@@ -41,21 +46,38 @@ export interface Bot {
   posts(): Promise<string[]>;
 }
 
+/** Without caps: tests write more than a bot should. */
+const budgetOf = (server: string) => ({
+  name: account,
+  server,
+  share: 0.8,
+  caps: { riderPerHour: 1_000_000, serverPerHour: 1_000_000 },
+});
+
 /** Starts one as alice on a sandbox of its own. */
 export async function startBot(options: SandboxOptions = {}, changes: Partial<Outlet> = {}): Promise<Bot> {
   const sandbox = await startSandbox(options);
   onTestFinished(() => sandbox.close());
-  return botOn(sandbox, await tokenFor(sandbox, "alice"), changes);
+  return botOn(sandbox, await tokenFor(sandbox, "alice"), changes, options);
 }
 
 /** The same where the server, or the way to it, is another one: `changes.server`. */
-export async function botOn(sandbox: Sandbox, token: string, changes: Partial<Outlet> = {}): Promise<Bot> {
+export async function botOn(
+  sandbox: Sandbox,
+  token: string,
+  changes: Partial<Outlet> = {},
+  options: Pick<SandboxOptions, "windowScale"> = {},
+): Promise<Bot> {
   const corner = testRedis();
   const redis = await corner.connect();
   const http = createHttp({ userAgent: "howdah-test" });
   onTestFinished(() => http.close());
   const ledger = new RedisLedger(redis, corner.keys, Keyring.parse(Keyring.generate(), "the test's key"), account);
   await redis.set(corner.keys.account(account, "epoch"), 1);
+  const store = new RedisBudgetStore(redis, corner.keys);
+  const windowScale = options.windowScale ?? 1;
+  const budgets = new Budgets({ store, keys: corner.keys, egress: "test", windowScale });
+  budgets.serverRuns(sandbox.url, "mastodon");
   const simulated: string[] = [];
   let refusals = 0;
   const outlet: Outlet = {
@@ -65,7 +87,7 @@ export async function botOn(sandbox: Sandbox, token: string, changes: Partial<Ou
     dryRun: false,
     http,
     ledger,
-    budget: new Budget(),
+    budget: new LeasedBudget(budgets, budgetOf(sandbox.url)),
     turns: new Turns(),
     settledAfterMs: 0,
     epoch: 1,
@@ -90,6 +112,7 @@ export async function botOn(sandbox: Sandbox, token: string, changes: Partial<Ou
     redis,
     corner,
     simulated,
+    hold: (bucket, forMs) => store.hold(corner.keys.account(account, "budget", bucket), forMs),
     refusals: () => refusals,
     attempt: async (invocation, more = {}) => {
       const record = new InvocationRecord(invocation, await ledger.trace(invocation));

@@ -12,7 +12,7 @@ test("polls are frequent after activity, and get rare while nothing happens", ()
 });
 
 test("half of what the server's limit leaves stays with the riders", () => {
-  const limit = { bucket: "default", left: 40, resetsAt: 100_000 };
+  const limit = { bucket: "token", left: 40, resetsAt: 100_000 };
   expect(leastPollMs([limit], 2, 0)).toBe(10_000);
   expect(leastPollMs([{ ...limit, left: 0 }], 2, 0)).toBe(100_000);
   expect(leastPollMs([limit], 2, 200_000)).toBe(0);

@@ -16,6 +16,8 @@ export function accountOf(name: string, server: string, riders: readonly RiderEn
     timezone: "UTC",
     dryRun: false,
     allowUnlabelled: true,
+    share: 0.8,
+    caps: { riderPerHour: 60, serverPerHour: 300 },
     riders,
   };
 }

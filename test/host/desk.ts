@@ -8,6 +8,8 @@ import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
 import { pluginLog } from "../../core/host/plugin-log.js";
 import { Rider } from "../../core/host/rider.js";
 import { checkCron } from "../../core/jobs/bullmq-jobs.js";
+import { Budgets } from "../../core/client/budgets.js";
+import { RedisBudgetStore } from "../../core/client/redis-budget-store.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
 import type { Notification } from "../../core/mastodon/notification-entities.js";
 import type { Plugin } from "../../core/plugin.js";
@@ -52,7 +54,8 @@ export async function openDesk({ redis, riders, sandbox, timing = {} }: DeskOpti
   const { lines, logger } = keptLog();
   const http = createHttp({ userAgent: "howdah test" });
   const account = accountOf("bot", sandbox.url, riders);
-  const outlet = new AccountOutlet(account, tenure, http, connection, keys, keyring, logger);
+  const budgets = new Budgets({ store: new RedisBudgetStore(connection, keys), keys, egress: "default" });
+  const outlet = new AccountOutlet(account, tenure, http, connection, keys, keyring, logger, budgets);
   const store = new RedisDeliveryStore(connection, keys, keyring, "bot");
   const id = sandbox.users().find(({ user }) => user === "bot")?.id ?? "";
   const accessToken = await tokenFor(sandbox, "bot", "read write");

@@ -14,6 +14,8 @@ import { RedisVault } from "../../core/auth/redis-vault.js";
 import { VaultMirror, VaultMirrorToken } from "../../core/auth/vault-mirror.js";
 import { VaultRows } from "../../core/auth/vault-rows.js";
 import { VaultToken } from "../../core/auth/vault.js";
+import { Budgets } from "../../core/client/budgets.js";
+import { RedisBudgetStore } from "../../core/client/redis-budget-store.js";
 import type { ListenTiming } from "../../core/events/listen.js";
 import { FleetHost } from "../../core/host/fleet-host.js";
 import { neededScopes } from "../../core/host/needed-scopes.js";
@@ -95,6 +97,8 @@ export class FleetProcess {
     });
     root.register(VaultMirrorToken, { useValue: mirror });
     root.register(StatusBoard, { useValue: new StatusBoard(connection, keys) });
+    const store = new RedisBudgetStore(connection, keys);
+    root.register(Budgets, { useValue: new Budgets({ store, keys, egress: "default" }) });
     root.register(Servers, { useValue: new Servers(http) });
     root.register(JobsToken, { useValue: this.jobs });
     root.register(OwnershipToken, { useValue: ownership });
