@@ -88,7 +88,8 @@ export async function fleetScenario(scenario: Scenario, dice: Dice): Promise<Out
 
 function yamlOf(accounts: readonly string[]): string {
   const entries = accounts.map((name) => `  ${name}: { server: "\${SANDBOX_URL}" }`);
-  const defaults = ["defaults:", "  plugins: [./answerer.js]"];
+  const lifted = "  caps: { rider_per_hour: 1000000, server_per_hour: 1000000 }";
+  const defaults = ["defaults:", "  plugins: [./answerer.js]", lifted];
   return [...defaults, "accounts:", ...entries, ""].join("\n");
 }
 
