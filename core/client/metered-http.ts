@@ -20,6 +20,10 @@ export class MeteredHttp implements Http {
     this.#budgets = budgets;
   }
 
+  get userAgent(): string {
+    return this.#http.userAgent;
+  }
+
   send(request: HttpRequest): Promise<Answer> {
     return request.isCounted === true ? this.#http.send(request) : this.#inTurn(request);
   }
