@@ -16,6 +16,7 @@ import { AccountOutlet } from "./account-outlet.js";
 import { RedisDeliveryStore } from "./redis-delivery-store.js";
 import { tickRecord } from "./tick-record.js";
 import { Duty } from "./duty.js";
+import { Homes } from "./homes.js";
 import { Renames, type RenamedAccount } from "./renames.js";
 import { SessionStatus } from "./session-status.js";
 import { Session } from "./session.js";
@@ -29,6 +30,7 @@ export class FleetHost {
   readonly #fleet: Fleet<Plugin>;
   readonly #ownership: Settling;
   readonly #renames: Renames;
+  readonly #homes: Homes;
   readonly #jobs: Jobs;
   readonly #redis: Redis;
   readonly #keys: Keys;
@@ -44,6 +46,7 @@ export class FleetHost {
     @inject(FleetToken) fleet: Fleet<Plugin>,
     @inject(Settling) ownership: Settling,
     @inject(Renames) renames: Renames,
+    @inject(Homes) homes: Homes,
     @inject(JobsToken) jobs: Jobs,
     @inject(RedisToken) redis: Redis,
     @inject(KeysToken) keys: Keys,
@@ -54,6 +57,7 @@ export class FleetHost {
     this.#fleet = fleet;
     this.#ownership = ownership;
     this.#renames = renames;
+    this.#homes = homes;
     this.#jobs = jobs;
     this.#redis = redis;
     this.#keys = keys;
@@ -93,6 +97,7 @@ export class FleetHost {
     const inside = this.#containerFor(this.#container, account, tenure);
     if (account.was !== undefined) await this.#settle({ ...account, was: account.was }, tenure, inside);
     if (tenure.signal.aborted) return;
+    await this.#moveHome(account, tenure);
     const session = inside.resolve(Session);
     this.#sessions.set(account.name, session);
     try {
@@ -112,6 +117,16 @@ export class FleetHost {
     if (tenure.signal.aborted) return status.letGo();
     await endClocks(this.#jobs, inside.resolve(DeliveryStoreToken), account.was);
     await this.#jobs.remove(renewalJob, account.was);
+  }
+
+  /** What is left of another server must not be taken for this one's. */
+  async #moveHome({ name, server }: Account<Plugin>, tenure: Tenure): Promise<void> {
+    const before = await this.#homes.settle(server, tenure);
+    if (before === undefined) return;
+    this.#logger.warn(
+      { account: name, server, before },
+      "the account's server was changed: what it had there is put away",
+    );
   }
 
   #containerFor(parent: DependencyContainer, account: Account<Plugin>, tenure: Tenure): DependencyContainer {

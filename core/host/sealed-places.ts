@@ -3,6 +3,9 @@ import { ledgerPlace } from "../client/redis-ledger.js";
 import { keyMarkPlace } from "../store/key-file.js";
 import type { PlaceOf } from "../store/sealed-spot.js";
 import { deliveryPlace } from "./delivery-seals.js";
+import { awayPlace } from "./away.js";
 
-/** Every room that seals something in Redis, and what it binds it to. */
-export const sealedPlaces: readonly PlaceOf[] = [keyMarkPlace, vaultPlace, ledgerPlace, deliveryPlace];
+const inPlace: readonly PlaceOf[] = [keyMarkPlace, vaultPlace, ledgerPlace, deliveryPlace];
+
+/** Every room that seals something in Redis, and what it binds it to, also where it is put away. */
+export const sealedPlaces: readonly PlaceOf[] = [...inPlace, awayPlace(inPlace)];
