@@ -154,7 +154,8 @@ export class FleetHost {
   #onWake({ account, why }: Wake): void {
     const session = this.#sessions.get(account);
     if (session === undefined) return;
-    if (why !== "due") return session.look();
+    if (why === "credentials") return session.lookAtOnce();
+    if (why === "renewal") return session.look();
     session
       .takeDue()
       .catch((error: unknown) => this.#logger.warn({ account, err: error }, "the due list cannot be read"));

@@ -38,6 +38,9 @@ export class Session {
   readonly #logger: Logger;
   #wake: (() => void) | undefined;
   #isWoken = false;
+  #isUrgent = false;
+  /** Ends the time between two looks. */
+  #resting = new AbortController();
   #hurry = { turns: 0, at: 0 };
   #said = "";
 
@@ -76,10 +79,17 @@ export class Session {
     }
   }
 
-  /** Runs the sequence again soon: new credentials, a renewal, a refused token. */
+  /** Runs the sequence again soon: a renewal, a refused token. */
   look(): void {
     this.#isWoken = true;
     this.#wake?.();
+  }
+
+  /** Runs it again at once: an operator has changed the credentials, and waits. */
+  lookAtOnce(): void {
+    this.#isUrgent = true;
+    this.#resting.abort();
+    this.look();
   }
 
   /** Something was put on the due list. */
@@ -89,6 +99,7 @@ export class Session {
 
   async #ask(): Promise<Standing> {
     this.#isWoken = false;
+    this.#isUrgent = false;
     const standing = await this.#auth.run(this.#account, neededScopes(this.#account).scopes);
     await this.#status.stands(standing);
     this.#say(standing);
@@ -142,10 +153,10 @@ export class Session {
   async #space(): Promise<void> {
     const sinceLastMs = Date.now() - this.#hurry.at;
     const turns = sinceLastMs > calmMs ? 0 : this.#hurry.turns;
-    const spacingMs = Math.min(longestSpacingMs, firstSpacingMs * 2 ** turns);
-    await sleep(Math.max(0, spacingMs - sinceLastMs), undefined, { signal: this.#tenure.signal }).catch(
-      () => undefined,
-    );
-    this.#hurry = { turns: Math.min(turns + 1, 10), at: Date.now() };
+    const spacingMs = this.#isUrgent ? firstSpacingMs : Math.min(longestSpacingMs, firstSpacingMs * 2 ** turns);
+    this.#resting = new AbortController();
+    const signal = AbortSignal.any([this.#tenure.signal, this.#resting.signal]);
+    await sleep(Math.max(0, spacingMs - sinceLastMs), undefined, { signal }).catch(() => undefined);
+    this.#hurry = { turns: this.#isUrgent ? turns : Math.min(turns + 1, 10), at: Date.now() };
   }
 }

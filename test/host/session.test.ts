@@ -97,7 +97,7 @@ test("an account that is woken again and again does not hammer its server", asyn
   sandbox.clearRequests();
   const begunAt = Date.now();
   for (let woken = 0; woken < 150; woken += 1) {
-    await sendWake(process.connection, redis.keys, { account: "bot", why: "credentials" });
+    await sendWake(process.connection, redis.keys, { account: "bot", why: "renewal" });
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   // One every 250 ms at first, then twice as far apart each time.
