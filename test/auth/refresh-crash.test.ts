@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { soon } from "../support/soon.js";
 import { expiredToken, refreshes, type ExpiredToken, type Rotation } from "./expired-token.js";
-import { RefreshChild, type Step } from "./refresh-child.js";
+import { refreshChild, type Step } from "./refresh-child.js";
 import { authorize, needed, place, servicesAt, token, type Place } from "./services.js";
 
 // Processes start slowly on a machine that is busy.
@@ -18,12 +18,12 @@ const isRefresh = ({ body, path }: { body: Readonly<Record<string, unknown>>; pa
 /** Lets a process come as far as this and kills it there. */
 async function killAt({ sandbox, settings }: ExpiredToken, step: Step | "sent"): Promise<void> {
   if (step !== "sent") {
-    const child = await RefreshChild.start({ ...settings, stopAt: step });
+    const child = await refreshChild({ ...settings, stopAt: step });
     await child.stopped(step);
     return child.kill();
   }
   const held = sandbox.addFault({ path: token, when: "after", action: "hold" });
-  const child = await RefreshChild.start(settings);
+  const child = await refreshChild(settings);
   child.go();
   await sandbox.waitForRequest((request) => isRefresh(request) && request.status === null);
   await expect.poll(() => sandbox.faults().find(({ id }) => id === held)?.held, soon).toBe(1);
@@ -35,7 +35,7 @@ test.each<Rotation>(["at-once", "on-first-use"])(
   "eight processes with one expired token that rotates %s refresh it once, and all go on with the new one",
   async (rotate) => {
     const { sandbox, services, account, settings } = await expiredToken(here, rotate);
-    const children = await Promise.all(Array.from({ length: 8 }, () => RefreshChild.start(settings)));
+    const children = await Promise.all(Array.from({ length: 8 }, () => refreshChild(settings)));
     for (const child of children) child.go();
     const ends = await Promise.all(children.map((child) => child.ended()));
     expect(refreshes(sandbox)).toBe(1);
@@ -70,7 +70,7 @@ describe.each<[Rotation, Step | "sent", Outcome]>([
     const scene = await expiredToken(here, rotate);
     const { account, sandbox, services } = scene;
     await killAt(scene, step);
-    const next = await RefreshChild.start(scene.settings);
+    const next = await refreshChild(scene.settings);
     next.go();
     const ended = await next.ended();
     expect([ended?.state, refreshes(sandbox)]).toEqual([outcome.state, outcome.refreshes]);
@@ -108,10 +108,10 @@ test("an answer that comes late, after the token was given up for lost, is store
   const scene = await expiredToken(here, "at-once");
   const { account, sandbox, services, settings } = scene;
   const held = sandbox.addFault({ path: token, when: "after", action: "hold" });
-  const slow = await RefreshChild.start({ ...settings, leaseMs: 200 });
+  const slow = await refreshChild({ ...settings, leaseMs: 200 });
   slow.go();
   await expect.poll(() => sandbox.faults().find(({ id }) => id === held)?.held, soon).toBe(1);
-  const next = await RefreshChild.start({ ...settings, leaseMs: 200 });
+  const next = await refreshChild({ ...settings, leaseMs: 200 });
   next.go();
   expect((await next.ended())?.state).toBe("needs_authorization");
   sandbox.release(held);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { expiredToken, refreshes, type ExpiredToken, type Rotation } from "../auth/expired-token.js";
-import { RefreshChild, type Step } from "../auth/refresh-child.js";
+import { refreshChild, type Step } from "../auth/refresh-child.js";
 import { needed, place, servicesAt, token, verify } from "../auth/services.js";
 import { chaos, type Dice } from "./seed.js";
 
@@ -27,7 +27,7 @@ async function disturb({ sandbox, settings }: ExpiredToken, { below, pick }: Dic
     dies: below(3) > 0,
   }));
   const ends = plans.map(async ({ dies, killAfterMs, stopAt }) => {
-    const child = await RefreshChild.start({ ...settings, ...(stopAt !== undefined && { stopAt }) });
+    const child = await refreshChild({ ...settings, ...(stopAt !== undefined && { stopAt }) });
     child.go();
     if (!dies && stopAt === undefined) return child.ended();
     await sleep(killAfterMs);
