@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
 /**
@@ -23,14 +24,18 @@ export class SteppedChild<Step extends string, Ended> {
     program: string,
     settings: unknown,
   ): Promise<SteppedChild<Step, Ended>> {
-    const child = spawn(process.execPath, [program, JSON.stringify(settings)], { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [program, JSON.stringify(settings)], {
+      stdio: ["pipe", "pipe", "inherit"],
+      // The next process begins sooner with what this one has compiled.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(program), "compiled") },
+    });
     const killIt = () => child.kill("SIGKILL");
     process.once("exit", killIt);
     child.once("exit", () => process.off("exit", killIt));
     // One that was killed does not read what is written to it.
     child.stdin.on("error", () => undefined);
     const self = new SteppedChild<Step, Ended>(child);
-    const first = await self.#next();
+    const first = await self.said();
     if (first !== "ready") throw new Error(`the process said ${first}`);
     return self;
   }
@@ -43,13 +48,13 @@ export class SteppedChild<Step extends string, Ended> {
   /** Begins and waits until it has stopped at its step. */
   async stopped(step: Step): Promise<void> {
     this.go();
-    const said = await this.#next();
+    const said = await this.said();
     if (said !== step) throw new Error(`it should have stopped at ${step}, but said ${said}`);
   }
 
   /** How it ended; undefined where it was killed before. */
   async ended(): Promise<Ended | undefined> {
-    const said = await this.#next();
+    const said = await this.said();
     await this.#exited;
     return said === undefined ? undefined : (JSON.parse(said) as Ended);
   }
@@ -59,7 +64,8 @@ export class SteppedChild<Step extends string, Ended> {
     await this.#exited;
   }
 
-  async #next(): Promise<string | undefined> {
+  /** The next that it says: a step, or how it ended; undefined once it has said all. */
+  async said(): Promise<string | undefined> {
     const { done, value } = await this.#lines.next();
     return done === true ? undefined : value;
   }
