@@ -28,6 +28,11 @@ redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
 redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[3], "*", unpack(ARGV, 4))
 return 1`);
 
+const keepScript = new LuaScript(`
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
+redis.call("PEXPIRE", KEYS[1], ARGV[3])
+return 1`);
+
 /** An entry as it stands in Redis: the result is sealed, because it may be a private post. */
 type StoredEntry = Omit<LedgerEntry, "result"> & { readonly sealedResult?: string };
 
@@ -108,7 +113,7 @@ export class RedisLedger implements Ledger {
     const key = this.#key(invocation);
     const field = valuePrefix + name;
     const sealed = this.#keyring.seal(JSON.stringify(value ?? null), this.#place(invocation, field));
-    await this.#redis.multi().hset(key, field, sealed).pexpire(key, keptMs).exec();
+    await keepScript.run(this.#redis, [key], [field, sealed, keptMs]);
   }
 
   #write({ invocation, key }: Claim, plain: Omit<LedgerEntry, "result">, result?: string): string {

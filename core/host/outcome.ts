@@ -1,4 +1,4 @@
-import { BudgetError, NetworkError, NotReadyError, ServerRefusedError } from "../errors.js";
+import { BudgetError, HowdahError, NetworkError, NotReadyError, ServerRefusedError } from "../errors.js";
 
 /** How an attempt ended. Waiting is no failed attempt: nothing is wrong with the event or the plugin. */
 export type Outcome =
@@ -12,6 +12,7 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof NotReadyError) return { kind: "wait", until: error.retryAt, reason };
   if (error instanceof BudgetError) return { kind: "wait", until: error.resetsAt.getTime(), reason };
   if (error instanceof NetworkError) return { kind: "wait", until: undefined, reason };
+  if (error instanceof HowdahError && error.code === "REDIS_REFUSED") return { kind: "wait", until: undefined, reason };
   if (error instanceof ServerRefusedError && error.status >= 500) return { kind: "wait", until: undefined, reason };
   return { kind: "failed", reason, error };
 }
