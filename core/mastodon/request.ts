@@ -27,8 +27,9 @@ export function buildRequest(operation: Operation, params: RequestParams, name: 
   });
   const rest = Object.keys(params).filter((key) => params[key] !== undefined && !names.includes(key));
   if (rest.length === 0) return { path };
-  if (operation.body === "multipart") return { path, body: formOf(params, rest, name) };
+  if (operation.body === "multipart") return { path, body: formOf(fieldsOf(params, rest), name) };
   if (operation.body === "json") {
+    if (rest.some((key) => isFile(params[key]))) return { path, body: formOf(flatFieldsOf(params, rest), name) };
     const body = names.length === 0 ? params : Object.fromEntries(rest.map((key) => [key, params[key]]));
     return { path, body: JSON.stringify(body), contentType: "application/json" };
   }
@@ -72,15 +73,40 @@ function queryOf(params: RequestParams, keys: readonly string[], name: string): 
   return pairs.join("&");
 }
 
-function formOf(params: RequestParams, keys: readonly string[], name: string): FormData {
+function formOf(fields: Iterable<[string, unknown]>, name: string): FormData {
   const form = new FormData();
-  for (const [field, value] of fieldsOf(params, keys)) {
+  for (const [field, value] of fields) {
     const text = textOf(value);
     if (text !== undefined) form.append(field, text);
-    else if (value instanceof Blob) form.append(field, value, "name" in value ? String(value.name) : field);
+    else if (isFile(value)) form.append(field, value, "name" in value ? String(value.name) : field);
     else throw new TypeError(`${name}: the parameter ${field} does not fit into a form`);
   }
   return form;
+}
+
+function isFile(value: unknown): value is Blob {
+  return value instanceof Blob;
+}
+
+/** As `fieldsOf`, with what is inside objects under names such as `source[privacy]` and `fields_attributes[0][name]`. */
+function* flatFieldsOf(params: RequestParams, keys: readonly string[]): Generator<[string, unknown]> {
+  for (const key of keys) {
+    const value = params[key];
+    const nested = isPlain(value) ? value : Array.isArray(value) && value.some(isPlain) ? { ...value } : undefined;
+    if (nested === undefined) yield* fieldsOf(params, [key]);
+    else for (const [field, inner] of flatFieldsOf(nested, Object.keys(nested))) yield [inside(key, field), inner];
+  }
+}
+
+/** `a` with `b[c]` in it is `a[b][c]`. */
+function inside(outer: string, field: string): string {
+  return `${outer}[${field.replace(/^[^[]+/, "$&]")}`;
+}
+
+function isPlain(value: unknown): value is RequestParams {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !isFile(value) && !(value instanceof Date)
+  );
 }
 
 /** Each value with the name of its field: lists take `name[]` once per item, null and undefined are left out. */

@@ -63,6 +63,39 @@ test("a form holds files and texts", async () => {
   expect(() => buildRequest(create, { file: { path: "/x" } }, "media.create")).toThrow(TypeError);
 });
 
+test("a file makes a form of what is JSON otherwise, with what is inside of objects", () => {
+  const avatar = new Blob(["picture"], { type: "image/png" });
+  const { body, contentType } = buildRequest(
+    operations.accounts.updateCredentials,
+    {
+      avatar,
+      bot: true,
+      source: { privacy: "unlisted", sensitive: false },
+      fields_attributes: [
+        { name: "a", value: "1" },
+        { name: "b", value: "2" },
+      ],
+      attribution_domains: ["a.example", "b.example"],
+    },
+    "accounts.updateCredentials",
+  );
+  expect(contentType).toBeUndefined();
+  expect(body).toBeInstanceOf(FormData);
+  const entries = body instanceof FormData ? [...body.entries()] : [];
+  expect(entries.slice(1)).toEqual([
+    ["bot", "true"],
+    ["source[privacy]", "unlisted"],
+    ["source[sensitive]", "false"],
+    ["fields_attributes[0][name]", "a"],
+    ["fields_attributes[0][value]", "1"],
+    ["fields_attributes[1][name]", "b"],
+    ["fields_attributes[1][value]", "2"],
+    ["attribution_domains[]", "a.example"],
+    ["attribution_domains[]", "b.example"],
+  ]);
+  expect(entries[0]?.[0]).toBe("avatar");
+});
+
 test("any id stays one segment of the path", () => {
   expect(buildRequest(operations.notifications.get, { id: "2026/mention/0-1" }, "x").path).toBe(
     "/api/v1/notifications/2026%2Fmention%2F0-1",
