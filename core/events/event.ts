@@ -12,7 +12,14 @@ export type TimelineName =
   | `timeline.list:${string}`;
 type StatusChangeName = "status.edited" | "status.deleted";
 
-/** What `on` takes: `notification` is any notification, of unknown types too. */
+/**
+ * What `on` takes; `notification` is any notification, of types that nobody knows yet too.
+ *
+ * What is promised: each notification at least once, as long as the server has it; each post of a timeline once,
+ * also those that came while nobody listened, unless the gap was longer than 800 posts. A post that comes more than an
+ * hour (or 200 posts, if that is longer) late reaches a rider by a stream only. Edits and deletions come while a stream is
+ * open: those of a gap, and those of servers without streaming, are not made up for.
+ */
 export type EventName = "notification" | NotificationName | TimelineName | StatusChangeName;
 
 /** The scope that an event needs. */

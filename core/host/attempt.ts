@@ -2,6 +2,7 @@ import type { Outlet } from "../client/call.js";
 import { InvocationRecord } from "../client/invocation-record.js";
 import { RepliesExhaustedError } from "../errors.js";
 import type { Log } from "../plugin.js";
+import { AttemptSignal } from "./attempt-signal.js";
 import { within } from "./deadline.js";
 import type { DueRecord } from "./delivery-store.js";
 import { handlerInput, type HandlerInput } from "./handler-input.js";
@@ -29,8 +30,7 @@ export async function attempt(options: AttemptOptions): Promise<Outcome> {
   const { handlers, isNew, letGo, limitMs, log, outlet, record, rider, state } = options;
   const { attempts, event, invocation } = record;
   const trace = isNew ? { writes: new Map(), values: new Map() } : await outlet.ledger.trace(invocation);
-  const ending = new AbortController();
-  const signal = AbortSignal.any([letGo, ending.signal]);
+  const signal = new AttemptSignal(letGo);
   const input = handlerInput({
     rider,
     event,
@@ -44,21 +44,20 @@ export async function attempt(options: AttemptOptions): Promise<Outcome> {
     keep: (name, value) => outlet.ledger.keep(invocation, name, value),
   });
   try {
-    await within(runAll(handlers, input), { limitMs, signal, what: "the handler" });
+    await within(runAll(handlers, input, signal), { limitMs, signal: letGo, what: "the handler" });
     return { kind: "done" };
   } catch (error) {
     // It said what it may say in this thread: the event is at its end, and no failure.
     if (error instanceof RepliesExhaustedError) return { kind: "done" };
     return outcomeOf(error);
   } finally {
-    // What the handler left running must not write any more: the attempt is over.
-    ending.abort();
+    signal.end();
   }
 }
 
-async function runAll(handlers: readonly Handler[], input: HandlerInput): Promise<void> {
+async function runAll(handlers: readonly Handler[], input: HandlerInput, signal: AttemptSignal): Promise<void> {
   for (const handler of handlers) {
-    input.signal.throwIfAborted();
+    signal.throwIfOver();
     await handler.run(input);
   }
 }

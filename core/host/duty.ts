@@ -64,6 +64,8 @@ export class Duty {
   readonly #riders: readonly Rider[];
   readonly #deliveries: Deliveries;
   readonly #ear: Listening;
+  /** By rider: each event needs one. */
+  readonly #logs = new Map<string, Log>();
   #failedSetUps = 0;
   #setUpTimer: NodeJS.Timeout | undefined;
   #listening: { stop: AbortController; done: Promise<void>; key: string } | undefined;
@@ -228,6 +230,10 @@ export class Duty {
   }
 
   #logFor(rider: string): Log {
-    return pluginLog(this.#logger.child({ rider }));
+    const known = this.#logs.get(rider);
+    if (known !== undefined) return known;
+    const log = pluginLog(this.#logger.child({ rider }));
+    this.#logs.set(rider, log);
+    return log;
   }
 }

@@ -6,6 +6,7 @@ import type { Status } from "../mastodon/entities.js";
 import type { Notification } from "../mastodon/notification-entities.js";
 import { expandScopes, type Scope } from "../mastodon/scopes.js";
 import type { Invocation, Log, Reply, State } from "../plugin.js";
+import type { AttemptSignal } from "./attempt-signal.js";
 import { replyTo } from "./reply.js";
 
 /** Everything that any handler might be given. */
@@ -32,7 +33,7 @@ export interface Attempt {
   readonly outlet: Outlet;
   readonly state: State;
   readonly log: Log;
-  readonly signal: AbortSignal;
+  readonly signal: AttemptSignal;
   readonly deadline: number;
   /** Keeps what `once` computed. */
   readonly keep: (name: string, value: unknown) => Promise<void>;
@@ -45,10 +46,12 @@ export function handlerInput(attempt: Attempt): HandlerInput {
     rider: rider.name,
     permitted: rider.permitted,
     record,
-    signal,
     deadline,
     // Somebody mentioned the account, or followed it: that comes before what clocks and timelines bring.
     isUrgent: event.kind === "notification",
+    get signal() {
+      return signal.signal;
+    },
   };
   const client = createClient<Scope>(outlet, caller);
   return {
@@ -68,7 +71,9 @@ export function handlerInput(attempt: Attempt): HandlerInput {
     log,
     id: record.invocation,
     attempt: attempt.number,
-    signal,
+    get signal() {
+      return signal.signal;
+    },
     lateMs: Math.max(0, Date.now() - (happenedAt(event) ?? Date.now())),
   };
 }
@@ -95,7 +100,7 @@ function onceIn({ keep, record, signal }: Attempt): HandlerInput["once"] {
     if (known !== undefined) return known.value as T;
     const value = await compute();
     // What a handler left running computes after its end must not replace what the next attempt keeps.
-    signal.throwIfAborted();
+    signal.throwIfOver();
     await keep(name, value);
     record.remember(name, value);
     return value;
