@@ -4,6 +4,7 @@ import type { RequestParams } from "../mastodon/request.js";
 import type { Reply } from "./call.js";
 import type { OpenWrite } from "./open-write.js";
 import { send } from "./send.js";
+import { awaitBudget } from "./await-budget.js";
 
 /**
  * Reads for a look-up: the core's own reading, outside the rider's fence and without a place in the ledger. Undefined
@@ -14,14 +15,8 @@ export async function lookFor({ call }: OpenWrite, name: string, params: Request
   if (row === undefined) throw new TypeError(`${name} is no operation to look by`);
   const { caller, outlet } = call;
   try {
-    return await send({
-      name: name as OperationName,
-      operation: row.operation,
-      params,
-      key: undefined,
-      caller,
-      outlet,
-    });
+    const { operation } = row;
+    return await awaitBudget({ name: name as OperationName, operation, params, key: undefined, caller, outlet }, send);
   } catch (error) {
     if (!(error instanceof ServerRefusedError) || error.status >= 500) throw error;
     // A page in front of the server says nothing about what is behind it.

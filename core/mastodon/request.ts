@@ -92,7 +92,11 @@ function isFile(value: unknown): value is Blob {
 function* flatFieldsOf(params: RequestParams, keys: readonly string[]): Generator<[string, unknown]> {
   for (const key of keys) {
     const value = params[key];
-    const nested = isPlain(value) ? value : Array.isArray(value) && value.some(isPlain) ? { ...value } : undefined;
+    const nested = isPlain(value)
+      ? value
+      : Array.isArray(value) && value.some(isPlain)
+        ? Object.fromEntries(value.entries())
+        : undefined;
     if (nested === undefined) yield* fieldsOf(params, [key]);
     else for (const [field, inner] of flatFieldsOf(nested, Object.keys(nested))) yield [inside(key, field), inner];
   }

@@ -7,8 +7,10 @@ import "reflect-metadata";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { Budget } from "../../core/client/budget.js";
+import { Budgets } from "../../core/client/budgets.js";
 import type { Outlet } from "../../core/client/call.js";
+import { LeasedBudget } from "../../core/client/leased-budget.js";
+import { RedisBudgetStore } from "../../core/client/redis-budget-store.js";
 import { RedisLedger } from "../../core/client/redis-ledger.js";
 import { Turns } from "../../core/client/turns.js";
 import { Deliveries } from "../../core/host/deliveries.js";
@@ -99,6 +101,8 @@ const keyring = Keyring.parse(settings.key, "the test's key");
 const http = new StoppingHttp();
 const tenure = await HandTenure.take(redis, keys, account);
 const store = new StoppingStore(redis, keys, keyring, account);
+const budgets = new Budgets({ store: new RedisBudgetStore(redis, keys), keys, egress: "test", limits: {} });
+const caps = { riderPerHour: 1_000, serverPerHour: 1_000 };
 const outlet: Outlet = {
   account,
   server: settings.server,
@@ -106,7 +110,7 @@ const outlet: Outlet = {
   dryRun: false,
   http,
   ledger: new StoppingLedger(redis, keys, keyring, account),
-  budget: new Budget(),
+  budget: new LeasedBudget(budgets, { name: account, server: settings.server, share: 1, caps }),
   turns: new Turns(),
   settledAfterMs: settings.settledAfterMs,
   epoch: tenure.epoch,
