@@ -114,6 +114,7 @@ describe("the token endpoint", () => {
       friendica: 404,
       takahe: 404,
       mitra: 404,
+      pixelfed: 404,
     });
   });
 });
