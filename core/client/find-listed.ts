@@ -1,15 +1,11 @@
 import type { LookUp } from "../mastodon/operation.js";
-import { parseLinks } from "../mastodon/pages.js";
 import type { RequestParams } from "../mastodon/request.js";
-import { listed, lookFor, unreadable } from "./look-for.js";
-import { Undecided, type Finder, type OpenWrite } from "./open-write.js";
+import { lookThrough } from "./look-for.js";
+import type { Finder, OpenWrite } from "./open-write.js";
 import { isSameText } from "./post-text.js";
 import { at, textAt } from "./seen-post.js";
 
 type Listing = Extract<LookUp, object>;
-
-/** How far it is looked: beyond that nobody can tell. */
-const mostPages = 10;
 
 /**
  * Looks for what a write made in the list of its kind, by fields that were asked for. The newest comes first where
@@ -17,28 +13,11 @@ const mostPages = 10;
  */
 export function findListed(listing: Listing): Finder {
   return async (write) => {
-    const items = await itemsOf(listing, write);
+    const items = await lookThrough(write, listing.in, pathParams(write));
     const alike = items.filter((item) => listing.by.every((field) => isAsked(item, field, write.call.params)));
     for (const item of alike.toSorted(newestFirst)) if (write.take(textAt(item, "id"))) return { found: item };
     return {};
   };
-}
-
-async function itemsOf({ in: name }: Listing, write: OpenWrite): Promise<unknown[]> {
-  const found: unknown[] = [];
-  const path = pathParams(write);
-  let params: RequestParams = path;
-  for (let page = 0; page < mostPages; page += 1) {
-    const reply = await lookFor(write, name, params);
-    if (reply === undefined) throw new Undecided(`the server does not let the account read ${name}`);
-    const items = listed(reply, name);
-    if (items.some((item) => textAt(item, "id") === "")) throw unreadable(name);
-    found.push(...items);
-    const { next } = parseLinks(reply.headers?.["link"]);
-    if (items.length === 0 || next === undefined) return found;
-    params = { ...path, ...next };
-  }
-  throw new Undecided(`${name} is too long to be looked through`);
 }
 
 function pathParams({ call: { operation, params } }: OpenWrite): RequestParams {

@@ -1,5 +1,5 @@
 import type { Reply } from "./call.js";
-import { listed, lookFor, unreadable } from "./look-for.js";
+import { listed, lookFor, mostPages, unreadable } from "./look-for.js";
 import { Undecided, type Finder, type OpenWrite } from "./open-write.js";
 import { askedPost, fits, isTypedAs, wordsLike, type AskedPost } from "./same-post.js";
 import { at, seenPost, textAt, type SeenPost } from "./seen-post.js";
@@ -7,8 +7,6 @@ import { at, seenPost, textAt, type SeenPost } from "./seen-post.js";
 /** Clocks differ; a post that is older than this before the admission, or younger after it settled, is another one. */
 const clockToleranceMs = 120_000;
 const listing = "accounts.statuses";
-/** How far back it is looked: beyond that nobody can tell. */
-const mostPages = 10;
 
 /** A post among the account's own, with the status as it came. */
 interface Candidate {
@@ -24,26 +22,42 @@ export const findPost: Finder = async (write) => {
   const asked = askedPost(write.call.params);
   const others: Candidate[] = [];
   for await (const candidate of ownPosts(write)) {
+    if (write.isAnothers(candidate.post.id)) continue;
     const isSame = fits(asked, candidate.post) && wordsLike(asked, candidate.post) === "same";
     if (isSame && write.take(candidate.post.id)) return { found: candidate.body };
     if (!isSame) others.push(candidate);
   }
   const target = { ...asked, replyTo: await replyTarget(write, asked, others) };
+  let isUndecided = false;
   for (const candidate of others.filter(({ post }) => fits(target, post))) {
-    const isThat = await isIt(candidate, target, write);
-    if (isThat && write.take(candidate.post.id)) return { found: candidate.body };
+    const isThat = await isIt(candidate.post, target, write);
+    if (isThat === true && write.take(candidate.post.id)) return { found: candidate.body };
+    isUndecided ||= isThat === undefined;
   }
+  if (isUndecided)
+    throw new Undecided("a post of that time was edited, and the server does not show what it said before");
   return {};
 };
 
-async function isIt({ post }: Candidate, asked: AskedPost, write: OpenWrite): Promise<boolean> {
+/** Undefined: nobody can tell. */
+async function isIt(post: SeenPost, asked: AskedPost, write: OpenWrite): Promise<boolean | undefined> {
   const like = wordsLike(asked, post);
-  if (like !== "alike") return like === "same";
+  if (like === "other") return post.isEdited ? wasIt(post, asked, write) : false;
+  if (like === "same") return true;
   if (post.source !== undefined) return isTypedAs(asked, { text: post.source, spoilerText: post.spoilerText });
   const source = (await lookFor(write, "statuses.source", { id: post.id }))?.body;
   // A server that does not show it has made of the words what mark-up does: no other write is known to have made them.
   if (textAt(source, "text") === "") return true;
   return isTypedAs(asked, { text: textAt(source, "text"), spoilerText: textAt(source, "spoiler_text") });
+}
+
+/** What an edited post said at first: servers list its versions, the oldest first. */
+async function wasIt({ id }: SeenPost, asked: AskedPost, write: OpenWrite): Promise<boolean | undefined> {
+  const history = (await lookFor(write, "statuses.history", { id }))?.body;
+  const [first]: readonly unknown[] = Array.isArray(history) ? history : [];
+  if (first === undefined) return undefined;
+  const words = { content: textAt(first, "content"), spoilerText: textAt(first, "spoiler_text") };
+  return wordsLike(asked, words) !== "other";
 }
 
 /** What a post answers is a reblog's original, where it was asked to answer the reblog. */

@@ -1,10 +1,15 @@
 import { NotReadyError, ServerRefusedError } from "../errors.js";
 import { operationList, type OperationName } from "../mastodon/operations.js";
+import { parseLinks } from "../mastodon/pages.js";
 import type { RequestParams } from "../mastodon/request.js";
 import type { Reply } from "./call.js";
-import type { OpenWrite } from "./open-write.js";
+import { Undecided, type OpenWrite } from "./open-write.js";
+import { textAt } from "./seen-post.js";
 import { send } from "./send.js";
 import { awaitBudget } from "./await-budget.js";
+
+/** How far a list is looked through: beyond that nobody can tell. */
+export const mostPages = 10;
 
 /**
  * Reads for a look-up: the core's own reading, outside the rider's fence and without a place in the ledger. Undefined
@@ -29,6 +34,23 @@ export async function lookFor({ call }: OpenWrite, name: string, params: Request
 export function listed({ body }: Reply, name: string): readonly unknown[] {
   if (!Array.isArray(body)) throw unreadable(name);
   return body;
+}
+
+/** Everything in a list with pages. Throws Undecided where it may not be read or has no end. */
+export async function lookThrough(write: OpenWrite, name: string, params: RequestParams): Promise<unknown[]> {
+  const found: unknown[] = [];
+  let page = params;
+  for (let number = 0; number < mostPages; number += 1) {
+    const reply = await lookFor(write, name, page);
+    if (reply === undefined) throw new Undecided(`the server does not let the account read ${name}`);
+    const items = listed(reply, name);
+    if (items.some((item) => textAt(item, "id") === "")) throw unreadable(name);
+    found.push(...items);
+    const { next } = parseLinks(reply.headers?.["link"]);
+    if (items.length === 0 || next === undefined) return found;
+    page = { ...params, ...next };
+  }
+  throw new Undecided(`${name} is too long to be looked through`);
 }
 
 /** The answer makes no sense today; it is looked again. */

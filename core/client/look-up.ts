@@ -18,7 +18,7 @@ export async function lookUp(
   recorded: LedgerEntry,
 ): Promise<Reply | undefined> {
   const { ledger, settledAfterMs = settledByDefaultMs, turns } = call.outlet;
-  const find = finderOf(call.operation);
+  const find = finderOf(call.operation, call.params);
   if (find === undefined) return uncertain(call, recorded, "it cannot be looked for on the server");
   const until = recorded.admittedAt + settledAfterMs;
   if (Date.now() < until) {
@@ -29,8 +29,10 @@ export async function lookUp(
   return turns.run(call.entry.subject, "looking", async () => {
     const from = recorded.firstAdmittedAt;
     const others = await ledger.created(call.name, from);
-    const take = (id: string) => !others.has(id) && call.caller.record?.take(call.name, id) !== false;
-    const { found } = await find({ call, from, until, take }).catch((error: unknown) => {
+    const { record } = call.caller;
+    const isAnothers = (id: string) => others.has(id) || record?.isTaken(call.name, id) === true;
+    const take = (id: string) => !others.has(id) && record?.take(call.name, id) !== false;
+    const { found } = await find({ call, from, until, isAnothers, take }).catch((error: unknown) => {
       if (error instanceof Undecided) return uncertain(call, recorded, error.message);
       throw error;
     });

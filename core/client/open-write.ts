@@ -6,6 +6,8 @@ export interface OpenWrite {
   /** When it may have taken effect, by this machine's clock, in milliseconds since the epoch. */
   readonly from: number;
   readonly until: number;
+  /** Whether an entity is known to be another write's. */
+  readonly isAnothers: (id: string) => boolean;
   /** Takes an entity for this write. False where it is known to be another write's. */
   readonly take: (id: string) => boolean;
 }
