@@ -54,7 +54,7 @@ async function isIt(post: SeenPost, asked: AskedPost, write: OpenWrite): Promise
 /** What an edited post said at first: servers list its versions, the oldest first. */
 async function wasIt({ id }: SeenPost, asked: AskedPost, write: OpenWrite): Promise<boolean | undefined> {
   const history = (await lookFor(write, "statuses.history", { id }))?.body;
-  const [first]: readonly unknown[] = Array.isArray(history) ? history : [];
+  const [first]: readonly unknown[] = Array.isArray(history) ? (history as unknown[]) : [];
   if (first === undefined) return undefined;
   const words = { content: textAt(first, "content"), spoilerText: textAt(first, "spoiler_text") };
   return wordsLike(asked, words) !== "other";

@@ -33,10 +33,13 @@ export function ledgerContract(form: string, open: () => Promise<OpenedLedger>):
       expect(await ledger.admit(claim)).toBe("admitted");
       expect(await ledger.admit(claim)).toBe("known");
       expect(await ledger.admit({ ...claim, key: "other" })).toBe("admitted");
-      expect([...(await ledger.trace("i")).writes]).toEqual([
-        ["k", entry],
-        ["other", entry],
-      ]);
+      // In any order: Redis keeps none in a hash.
+      expect(new Map((await ledger.trace("i")).writes)).toEqual(
+        new Map([
+          ["k", entry],
+          ["other", entry],
+        ]),
+      );
       expect(await ledger.traced(["h", "i"])).toEqual(new Set(["i"]));
     });
 
