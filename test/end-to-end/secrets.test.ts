@@ -24,10 +24,12 @@ export default definePlugin({
   name: "throwing",
   scopes: ["read:notifications"],
   setup({ on, log }) {
-    on("notification.mention", async ({ state }) => {
+    // The visitor has signed in to an app, which labels people as bots here.
+    const throwing = async ({ state }) => {
       state.set("seen", 1);
       throw new Error("not this time");
-    });
+    };
+    on("notification.mention", throwing, { bots: true });
   },
 });`;
 
