@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { Compose, eventually } from "./compose.js";
 
+/** Commands block this process for longer than a server keeps an idle connection. */
+const freshConnection = { connection: "close" };
+
 interface AccountStatus {
   readonly account: string;
   readonly state: string;
@@ -55,8 +58,9 @@ async function freePort(): Promise<number> {
 }
 
 async function control<T>(path: string, body?: object): Promise<T> {
-  const posted = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const answer = await fetch(`${sandbox}/sandbox/${path}`, body ? posted : {});
+  const headers = { ...freshConnection, "content-type": "application/json" };
+  const posted = { method: "POST", headers, body: JSON.stringify(body) };
+  const answer = await fetch(`${sandbox}/sandbox/${path}`, body ? posted : { headers: freshConnection });
   assert(answer.ok, `/sandbox/${path} answers ${answer.status}: ${await answer.clone().text()}`);
   return (await answer.json()) as T;
 }
@@ -65,7 +69,7 @@ async function control<T>(path: string, body?: object): Promise<T> {
 async function authorize(account: string): Promise<void> {
   const address = new URL(compose.bot("auth", account, "--url"));
   assert.equal(address.origin, `http://localhost:${port}`, "the address does not open on the host");
-  const page = await fetch(address);
+  const page = await fetch(address, { headers: freshConnection });
   assert.equal(page.status, 200, `the authorize page answers ${page.status}`);
   const asked = Object.fromEntries(
     ["client_id", "redirect_uri", "scope", "code_challenge", "code_challenge_method"].flatMap((name) => {

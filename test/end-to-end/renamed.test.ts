@@ -65,6 +65,7 @@ test("while a process runs the old name, two with the new file wait; then one mo
   await eventually("the new name is ready", isReady);
   await eventually("it goes on where it was", () => fleet.count("newsbot", "accounts.follow") === 2);
   await fleet.listening("newsbot");
+  await eventually("both are counted", async () => (await fleet.statusOf("headlines")).riders[0]?.handled === 2);
   const status = await fleet.statusOf("headlines");
   expect(status).toMatchObject({ handle: "newsbot", token: { generation: 1 }, riders: [{ handled: 2, failed: 0 }] });
   expect(fleet.count("newsbot", "accounts.follow")).toBe(2);
