@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { exitCodes } from "./exit.js";
 import { withServices, type Context } from "./context.js";
+import { graceIn } from "./grace.js";
 
-const graceMs = 10_000;
+/** What a plugin left running, such as a timer, keeps the process for so long at most. */
+const lingerMs = 1_000;
 
 /** `bot run`: takes part in the fleet until it is told to stop. */
 export function addRun(program: Command, context: Context): void {
@@ -10,7 +12,9 @@ export function addRun(program: Command, context: Context): void {
     .command("run")
     .description("run the accounts of accounts.yaml")
     .option("--accounts <file>", "another accounts.yaml")
-    .action(async (options: { accounts?: string }) => {
+    .option("--grace <duration>", "how long ending may take", "10s")
+    .action(async (options: { accounts?: string; grace: string }) => {
+      const graceMs = graceIn(options.grace);
       const environment = context.environment(options);
       const fleet = await context.fleet(environment);
       await withServices(context, environment, fleet, async ({ container }) => {
@@ -25,11 +29,12 @@ export function addRun(program: Command, context: Context): void {
             ? undefined
             : await context.serveHealth(environment.port, host, container.resolve(RedisToken));
         try {
-          await host.start(container);
+          await host.start(container, graceMs);
           logger.info({ accounts: fleet.accounts.map(({ name }) => name), port: environment.port }, "running");
           const signal = await stopped;
           logger.info({ signal }, "stopping");
         } finally {
+          setTimeout(() => process.exit(), graceMs + lingerMs).unref();
           await health?.close();
           const isDone = await endedWithin(graceMs, host.stop());
           if (isDone) logger.info("stopped");
@@ -49,13 +54,15 @@ async function endedWithin(limitMs: number, ending: Promise<void>): Promise<bool
   return isDone;
 }
 
-/** A second signal ends the process at once. */
+/** A second signal, whichever of the two, ends the process at once. */
 function untilTold(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
+    let isTold = false;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
+      process.on(signal, () => {
+        if (isTold) process.exit(exitCodes.failed);
+        isTold = true;
         resolve(signal);
-        process.once(signal, () => process.exit(exitCodes.failed));
       });
     }
   });

@@ -20,17 +20,17 @@ interface AttemptOptions {
   readonly state: RiderState;
   readonly outlet: Outlet;
   readonly log: Log;
-  /** Aborts when the account is let go. */
-  readonly letGo: AbortSignal;
+  /** Aborts when the account is let go and the attempt may not go on. */
+  readonly over: AbortSignal;
   readonly limitMs: number;
 }
 
 /** Runs a rider's handlers of an event. Throws only where the ledger cannot be read. */
 export async function attempt(options: AttemptOptions): Promise<Outcome> {
-  const { handlers, isNew, letGo, limitMs, log, outlet, record, rider, state } = options;
+  const { handlers, isNew, limitMs, log, outlet, over, record, rider, state } = options;
   const { attempts, event, invocation } = record;
   const trace = isNew ? { writes: new Map(), values: new Map() } : await outlet.ledger.trace(invocation);
-  const signal = new AttemptSignal(letGo);
+  const signal = new AttemptSignal(over);
   const input = handlerInput({
     rider,
     event,
@@ -44,7 +44,7 @@ export async function attempt(options: AttemptOptions): Promise<Outcome> {
     keep: (name, value) => outlet.ledger.keep(invocation, name, value),
   });
   try {
-    await within(runAll(handlers, input, signal), { limitMs, signal: letGo, what: "the handler" });
+    await within(runAll(handlers, input, signal), { limitMs, signal: over, what: "the handler" });
     return { kind: "done" };
   } catch (error) {
     // It said what it may say in this thread: the event is at its end, and no failure.

@@ -52,6 +52,8 @@ export interface DeliveryOptions {
   readonly outlet: Outlet;
   readonly riders: readonly Rider[];
   readonly tenure: Tenure;
+  /** Aborts when handlers that still run have to end: some time after the tenure has. Without it: with the tenure. */
+  readonly over?: AbortSignal;
   readonly logFor: (rider: string) => Log;
   /** Called when counts have changed. */
   readonly onProgress: () => void;
@@ -330,7 +332,7 @@ export class Deliveries {
   }
 
   #attempt(rider: Rider, handlers: readonly Handler[], { from, record }: Delivery, state: RiderState) {
-    const { logFor, outlet, tenure } = this.#options;
+    const { logFor, outlet, over, tenure } = this.#options;
     return attempt({
       rider,
       handlers,
@@ -339,7 +341,7 @@ export class Deliveries {
       state,
       outlet,
       log: logFor(rider.name),
-      letGo: tenure.signal,
+      over: over ?? tenure.signal,
       limitMs: rider.entry.deadlineMs ?? this.#timing.handlerDeadlineMs,
     });
   }

@@ -27,14 +27,17 @@ import {
   AccountToken,
   CheckCronToken,
   DeliveryStoreToken,
+  GraceToken,
   ListenTimingToken,
   LoggerToken,
   TenureToken,
   UserAgentToken,
 } from "./tokens.js";
 
-/** How long handlers that are told to end may take before the account is let go all the same. */
-const graceMs = 8_000;
+/** So much of the time that letting go may take is the handlers'; the rest is for storing how they ended. */
+const handlersPart = 0.8;
+/** How often it is asked whether the lock still stands while handlers come to their end. */
+const lookAtLockMs = 100;
 /** Until a set-up that failed is tried again, the first and the longest time. */
 const setUpAgainMs = 60_000;
 const longestSetUpAgainMs = 60 * 60_000;
@@ -64,6 +67,9 @@ export class Duty {
   readonly #riders: readonly Rider[];
   readonly #deliveries: Deliveries;
   readonly #ear: Listening;
+  readonly #graceMs: number;
+  /** Aborts when handlers that still run have to end. */
+  readonly #over = new AbortController();
   /** By rider: each event needs one. */
   readonly #logs = new Map<string, Log>();
   #failedSetUps = 0;
@@ -84,9 +90,12 @@ export class Duty {
     @inject(CheckCronToken) checkCron: CheckCron,
     @inject(UserAgentToken) userAgent: string,
     @inject(LoggerToken) logger: Logger,
+    @inject(GraceToken) graceMs: number,
   ) {
     this.#account = account;
     this.#tenure = tenure;
+    this.#graceMs = graceMs;
+    tenure.signal.addEventListener("abort", () => this.#grantGrace(), { once: true });
     this.#outlet = outlet;
     this.#jobs = jobs;
     this.#status = status;
@@ -99,6 +108,7 @@ export class Duty {
       outlet,
       riders: this.#riders,
       tenure,
+      over: this.#over.signal,
       logFor: (rider) => this.#logFor(rider),
       onProgress: () => status.touch(),
     });
@@ -159,19 +169,32 @@ export class Duty {
     await this.#deliveries.takeDue();
   }
 
-  /** The account is let go. */
+  /** The account is let go. What is under way comes to its end, or is left to the next owner when the grace is over. */
   async end(): Promise<void> {
     const listening = this.#listening?.done;
     clearTimeout(this.#setUpTimer);
     this.#stopListening();
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
-    await Promise.race([Promise.all([listening, this.#deliveries.idle()]), grace]);
-    clearTimeout(timer);
+    const idle = new AbortController();
+    const late = sleep(this.#graceMs, undefined, { signal: idle.signal }).catch(() => undefined);
+    await Promise.race([Promise.all([listening, this.#deliveries.idle()]), late]);
+    idle.abort();
+    this.#over.abort();
     this.#outlet.close("the account was let go");
     for (const rider of this.#riders.toReversed()) {
       await rider.stop({ state: "stopped", reason: "" }, this.#logFor(rider.name));
     }
+  }
+
+  /** From the moment at which the account has to be let go. Without the lock, another process may own it already. */
+  #grantGrace(): void {
+    const end = () => this.#over.abort(new Error("the account was let go"));
+    const timer = setTimeout(end, this.#graceMs * handlersPart);
+    const look = setInterval(() => !this.#tenure.isValid() && end(), lookAtLockMs);
+    this.#over.signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      clearInterval(look);
+    });
+    if (!this.#tenure.isValid()) end();
   }
 
   /** Side by side. A rider whose set-up takes long joins the others when it has ended; they go on without it. */

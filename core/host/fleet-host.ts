@@ -21,8 +21,10 @@ import { Renames, type RenamedAccount } from "./renames.js";
 import { SessionStatus } from "./session-status.js";
 import { Session } from "./session.js";
 import { Settling } from "./settling.js";
-import { AccountToken, DeliveryStoreToken, FleetToken, LoggerToken, TenureToken } from "./tokens.js";
+import { AccountToken, DeliveryStoreToken, FleetToken, GraceToken, LoggerToken, TenureToken } from "./tokens.js";
 import { hearWakes, sendWake, type Wake } from "./wake.js";
+
+const usualGraceMs = 10_000;
 
 /** Runs the accounts that this process owns, each in a container of its own. */
 @injectable()
@@ -66,9 +68,13 @@ export class FleetHost {
     this.#budgets = budgets;
   }
 
-  /** Takes part in the fleet. `container` is the one that accounts' containers are made from. */
-  async start(container: DependencyContainer): Promise<void> {
+  /**
+   * Takes part in the fleet. `container` is the one that accounts' containers are made from; `graceMs` is how long an
+   * account that is let go may take to end what is under way.
+   */
+  async start(container: DependencyContainer, graceMs = usualGraceMs): Promise<void> {
     registerPerAccount(container);
+    container.register(GraceToken, { useValue: graceMs });
     container.register(SharedStreams, { useValue: new SharedStreams() });
     this.#container = container;
     this.#stopHearing = await hearWakes(this.#redis, this.#keys, (wake) => this.#onWake(wake));

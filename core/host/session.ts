@@ -39,6 +39,8 @@ export class Session {
   #wake: (() => void) | undefined;
   #isWoken = false;
   #isUrgent = false;
+  /** Resolves when the account has to be let go. */
+  readonly #ended: Promise<undefined>;
   /** Ends the time between two looks. */
   #resting = new AbortController();
   #hurry = { turns: 0, at: 0 };
@@ -60,6 +62,8 @@ export class Session {
     this.#duty = duty;
     this.#status = status;
     this.#logger = logger.child({ account: account.name });
+    const { signal } = tenure;
+    this.#ended = new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
   }
 
   /** Runs until the account is let go. */
@@ -69,7 +73,7 @@ export class Session {
     try {
       for (let failures = 0; !signal.aborted; failures += 1) {
         const standing = await this.#ask();
-        if (signal.aborted) break;
+        if (standing === undefined || signal.aborted) break;
         if (await this.#take(standing)) failures = 0;
         await this.#pause(standing, failures);
       }
@@ -97,10 +101,14 @@ export class Session {
     await this.#duty.takeDue();
   }
 
-  async #ask(): Promise<Standing> {
+  /** Undefined: the account has to be let go, and a server that is slow to answer is not waited for. */
+  async #ask(): Promise<Standing | undefined> {
     this.#isWoken = false;
     this.#isUrgent = false;
-    const standing = await this.#auth.run(this.#account, neededScopes(this.#account).scopes);
+    const asked = this.#auth.run(this.#account, neededScopes(this.#account).scopes);
+    const standing = await Promise.race([asked, this.#ended]);
+    asked.catch(() => undefined);
+    if (standing === undefined) return undefined;
     await this.#status.stands(standing);
     this.#say(standing);
     return standing;

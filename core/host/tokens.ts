@@ -15,6 +15,8 @@ export const UserAgentToken: InjectionToken<string> = Symbol("UserAgent");
 export const CheckCronToken: InjectionToken<CheckCron> = Symbol("CheckCron");
 /** How long things take while listening, where that is not as usual. */
 export const ListenTimingToken: InjectionToken<Partial<ListenTiming>> = Symbol("ListenTiming");
+/** How long an account that is let go may take, in milliseconds. */
+export const GraceToken: InjectionToken<number> = Symbol("Grace");
 /** accounts.yaml, as this process read it. */
 export const FleetToken: InjectionToken<Fleet<Plugin>> = Symbol("Fleet");
 /** The account of a child container. */
