@@ -176,7 +176,7 @@ function reasonIn(body: unknown): string {
   return typeof body.error === "string" ? `: ${body.error}` : "";
 }
 
-/** How a request failed below HTTP. */
+/** How a request failed below HTTP. `unasked`: its time was up while it waited for others of this process. */
 export type NetworkFailure =
   | "dns"
   | "refused"
@@ -187,6 +187,7 @@ export type NetworkFailure =
   | "too_large"
   | "not_json"
   | "aborted"
+  | "unasked"
   | "other";
 
 /** The server could not be reached, or its answer did not arrive whole. */

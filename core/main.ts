@@ -75,7 +75,8 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     const announced = new AnnouncedKeys({ redis, keys, keyring, log: logger });
     await announced.start();
     closing.unshift(() => announced.stop());
-    const budgets = new Budgets({ store: new RedisBudgetStore(redis, keys), keys, egress: environment.egress });
+    const { egress, windowScale } = environment;
+    const budgets = new Budgets({ store: new RedisBudgetStore(redis, keys), keys, egress, windowScale });
     // What is not given back comes back with its window: a Redis that is away is not waited for.
     closing.unshift(() => Promise.race([budgets.release(), sleep(giveBackMs)]));
     const http = new MeteredHttp(connections, budgets);

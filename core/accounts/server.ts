@@ -11,6 +11,11 @@ const example = "https://mastodon.social";
 /** URL has normalized the host: 127.1 is 127.0.0.1 here, and IPv6 stands in brackets. */
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+/** Whether a server is on this machine. */
+export function isOnLoopback(origin: string): boolean {
+  return loopback.test(new URL(origin).hostname);
+}
+
 /** Reads a server's origin. Messages never repeat what was written: it may hold a password. */
 export function readServer(text: string, allowHttp: boolean): ServerReading {
   const hasScheme = text.includes("://");

@@ -30,7 +30,7 @@ export interface Outages {
 /** The injection token of the outages. */
 export const OutagesToken: InjectionToken<Outages> = Symbol("Outages");
 
-/** The server was not asked, because others wait for it too: its reason is what they found. */
+/** The server was not asked: others wait for it too, and found why; or the fleet has asked as much as it may. */
 export class NotAskedError extends NetworkError {
   readonly waiting: Waiting;
 
@@ -47,6 +47,8 @@ export type Asked = Pick<Answer, "status" | "body"> | NetworkError;
 
 /** Failures that no single connection or account can have alone. */
 const whole: ReadonlySet<NetworkFailure> = new Set(["dns", "refused", "certificate"]);
+/** Failures of which the server knows nothing: it was given up, or its time was up while others were in line before it. */
+const ours: ReadonlySet<NetworkFailure> = new Set(["aborted", "unasked"]);
 
 /**
  * What an answer, or its absence, says about the server as a whole: that it is up, perhaps or surely down, or nothing.
@@ -54,6 +56,6 @@ const whole: ReadonlySet<NetworkFailure> = new Set(["dns", "refused", "certifica
  */
 export function aboutServer(asked: Asked): "up" | "perhaps down" | "down" | "nothing" {
   if (!(asked instanceof NetworkError)) return asked.status >= 500 ? "perhaps down" : "up";
-  if (asked instanceof NotAskedError || asked.failure === "aborted") return "nothing";
+  if (asked instanceof NotAskedError || ours.has(asked.failure)) return "nothing";
   return whole.has(asked.failure) ? "down" : "perhaps down";
 }

@@ -101,6 +101,7 @@ const failureTexts: Record<NetworkFailure, string> = {
   too_large: "the server's answer is too large",
   not_json: "the server answers with a web page instead of the API",
   aborted: "the request was given up",
+  unasked: "the server could not be asked in time",
   other: "the server cannot be reached",
 };
 
@@ -114,6 +115,7 @@ const failureCures: Record<NetworkFailure, string> = {
   too_large: comesBack,
   not_json: "check server: in accounts.yaml; it must be the server's own address",
   aborted: comesBack,
+  unasked: comesBack,
   other: comesBack,
 };
 

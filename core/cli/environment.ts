@@ -12,6 +12,8 @@ export interface Environment {
   readonly prefix: string;
   /** Names this host's public address: servers count by it. */
   readonly egress: string;
+  /** Multiplies the windows of limits, at servers on this machine only. */
+  readonly windowScale: number;
   /** Of the health check; undefined: none. */
   readonly port: number | undefined;
   readonly logLevel: string;
@@ -34,6 +36,9 @@ export function readEnvironment(
   if (!/^[\w.-]+$/.test(prefix)) throw wrong("BOT_PREFIX", "letters, digits, '.', '-' and '_' only");
   const egress = set("BOT_EGRESS") ?? "default";
   if (!/^[\w.-]+$/.test(egress)) throw wrong("BOT_EGRESS", "letters, digits, '.', '-' and '_' only");
+  const windowScale = Number(set("BOT_WINDOW_SCALE") ?? 1);
+  if (!(windowScale > 0 && windowScale <= 1))
+    throw wrong("BOT_WINDOW_SCALE", "a factor above 0, such as 0.05, up to 1");
   const logLevel = set("LOG_LEVEL") ?? "info";
   if (!logLevels.includes(logLevel)) throw wrong("LOG_LEVEL", `one of ${logLevels.join(", ")}`);
   return {
@@ -44,6 +49,7 @@ export function readEnvironment(
     dataDirectory: resolve(set("BOT_DATA") ?? join(dirname(accountsFile), ".howdah")),
     prefix,
     egress,
+    windowScale,
     port: portIn("PORT", set("PORT")),
     logLevel,
     path: set("PATH"),

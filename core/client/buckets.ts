@@ -5,6 +5,12 @@ import type { RequestParams } from "../mastodon/request.js";
 /** The buckets that a request counts in; one and the same array for all requests of a kind. */
 export type Buckets = readonly LimitBucket[];
 
+/**
+ * In which buckets the upgrade to a socket counts. Mastodon's streaming is a process of its own, which its limits do not
+ * reach; GoToSocial's is one more of the endpoints that its limit by address stands before.
+ */
+export const bucketsOfSocket: Buckets = ["address"];
+
 /** In which buckets a call counts. Servers that have no such limit leave it out. */
 export function bucketsOf(operation: Pick<Operation, "bucket" | "buckets">, params: RequestParams): Buckets {
   const { once, paged } = operation.buckets.length < 2 ? kinds[operation.bucket] : kindOfSeveral(operation.buckets);

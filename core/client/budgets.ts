@@ -1,4 +1,5 @@
 import type { Account } from "../accounts/account.js";
+import { isOnLoopback } from "../accounts/server.js";
 import { usualShare } from "../accounts/politeness.js";
 import { limitsOf, strictestLimits, type LimitBucket, type Limits } from "../mastodon/limits.js";
 import type { Keys } from "../store/keys.js";
@@ -13,7 +14,10 @@ export interface BudgetsOptions {
   readonly keys: Keys;
   /** Names the public address of this host; `BOT_EGRESS`. */
   readonly egress: string;
-  /** Multiplies every window: 0.05 makes them twenty times shorter, as the sandbox can. Default 1. */
+  /**
+   * Multiplies every window of servers on this machine: 0.05 makes them twenty times shorter, as the sandbox can.
+   * Default 1.
+   */
   readonly windowScale?: number;
   /** What servers allow, by software. Default: what is known of them. */
   readonly limits?: Limits;
@@ -107,7 +111,7 @@ export class Budgets {
       bucket: "address",
       key: this.#addressKey(origin),
       place: "egress",
-      windowMs: this.scaled(limit?.windowMs ?? holdWindowMs),
+      windowMs: this.scaled(origin, limit?.windowMs ?? holdWindowMs),
       limit: limit?.limit,
       share,
       kept: keptForAnswers,
@@ -120,7 +124,7 @@ export class Budgets {
       bucket: "server",
       key: this.serverKey(origin),
       place: "server",
-      windowMs: this.scaled(hourMs),
+      windowMs: this.scaled(origin, hourMs),
       limit: perHour,
       share: 1,
       kept: 0,
@@ -128,8 +132,10 @@ export class Budgets {
     }));
   }
 
-  scaled(windowMs: number): number {
-    return windowMs * (this.#options.windowScale ?? 1);
+  /** A window of a server as it is counted here. */
+  scaled(origin: string, windowMs: number): number {
+    const { windowScale = 1 } = this.#options;
+    return windowScale !== 1 && isOnLoopback(origin) ? windowMs * windowScale : windowMs;
   }
 
   accountKey(name: string, bucket: LimitBucket): string {

@@ -65,10 +65,13 @@ export class LeasedBudget implements Budget {
   #blocksOf(buckets: Buckets): readonly Block[] {
     const limits = this.#budgets.limitsOf(this.#account.server);
     if (limits !== this.#limits) {
-      // It is known by now what the server runs.
+      // It is known by now what the server runs. What holds on keeps what was leased.
+      for (const bucket of this.#blocks.keys()) {
+        const name = bucket as LimitBucket;
+        if (limits[name] !== this.#limits?.[name]) this.#blocks.delete(bucket);
+      }
       this.#limits = limits;
       this.#groups.clear();
-      this.#blocks.clear();
     }
     let blocks = this.#groups.get(buckets);
     if (blocks === undefined) {
@@ -86,7 +89,7 @@ export class LeasedBudget implements Budget {
       bucket,
       key: this.#budgets.accountKey(name, bucket),
       place: "account",
-      windowMs: this.#budgets.scaled(limit.windowMs),
+      windowMs: this.#budgets.scaled(server, limit.windowMs),
       limit: limit.limit,
       share,
       kept: keptForAnswers,
@@ -100,7 +103,7 @@ export class LeasedBudget implements Budget {
       bucket,
       key: this.#budgets.riderKey(name, rider),
       place: "account",
-      windowMs: this.#budgets.scaled(hourMs),
+      windowMs: this.#budgets.scaled(server, hourMs),
       limit: caps.riderPerHour,
       share: 1,
       kept: 0,

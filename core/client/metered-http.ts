@@ -1,3 +1,4 @@
+import { NotAskedError } from "../auth/outages.js";
 import { BudgetError, NetworkError } from "../errors.js";
 import type { Answer, Http, HttpRequest } from "../mastodon/http.js";
 import { parseRetryAfter } from "../mastodon/rate-limit.js";
@@ -5,6 +6,8 @@ import type { Block } from "./block.js";
 import type { Budgets } from "./budgets.js";
 
 const usualTimeoutMs = 30_000;
+/** Of a request's time, so much may go into waiting for room: the rest is the server's, to answer in. */
+const waitingShare = 0.5;
 const neverAborted = new AbortController().signal;
 
 /**
@@ -33,23 +36,26 @@ export class MeteredHttp implements Http {
   }
 
   async #inTurn(request: HttpRequest): Promise<Answer> {
+    const { timeoutMs = usualTimeoutMs } = request;
+    const endsAt = Date.now() + timeoutMs;
     const block = this.#budgets.addressBlock(request.origin);
-    await this.#room(request, block);
-    const answer = await this.#http.send(request);
+    await this.#room(request, block, endsAt - timeoutMs * (1 - waitingShare));
+    const answer = await this.#http.send({ ...request, timeoutMs: endsAt - Date.now() });
     const retryAt = answer.status === 503 ? parseRetryAfter(answer) : undefined;
     if (retryAt !== undefined) await this.#budgets.hold(block, retryAt);
     return answer;
   }
 
-  /** Whoever asks below the chain knows servers that do not answer in time, and no budgets. */
-  async #room({ signal = neverAborted, timeoutMs = usualTimeoutMs, what }: HttpRequest, block: Block): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
+  /** Whoever asks below the chain knows servers that are not asked now, and no budgets. */
+  async #room({ origin, signal = neverAborted, what }: HttpRequest, block: Block, deadline: number): Promise<void> {
     try {
       await this.#budgets.gate.take({ name: what, isUrgent: true, deadline, signal }, [block]);
     } catch (error) {
-      if (error instanceof BudgetError) throw new NetworkError(error.message, "timeout", false);
       if (signal.aborted) throw new NetworkError(`${what}: was given up`, "aborted", false);
-      throw error;
+      if (!(error instanceof BudgetError)) throw error;
+      // The server had no chance to answer: nobody must take it for one that is down.
+      const reason = "what the fleet may ask of it from this address is used up for now";
+      throw new NotAskedError(origin, { waitUntil: error.resetsAt.getTime(), reason });
     }
   }
 }

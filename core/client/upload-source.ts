@@ -1,5 +1,6 @@
 import { openAsBlob } from "node:fs";
 import { basename, extname } from "node:path";
+import { isOnLoopback } from "../accounts/server.js";
 import { UploadError } from "../errors.js";
 import { collect, fetchFile } from "../mastodon/fetch-file.js";
 import type { OutgoingCall } from "./call.js";
@@ -61,7 +62,7 @@ export async function blobOf(
     maxBytes,
     timeoutMs: Math.min(fetchTimeoutMs, caller.deadline - Date.now()),
     signal: caller.signal,
-    allowLoopback: /^\w+:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|$)/.test(outlet.server),
+    allowLoopback: isOnLoopback(outlet.server),
   });
 }
 

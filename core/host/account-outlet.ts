@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Redis } from "ioredis";
 import { inject, injectable } from "tsyringe";
@@ -23,6 +24,8 @@ import { AccountToken, LoggerToken, TenureToken } from "./tokens.js";
 
 /** A cap that nobody waited for in this time is news again. */
 const calmMs = 60 * 60 * 1_000;
+/** A Redis that is away is not waited for. */
+const giveBackMs = 1_000;
 
 /** The way out of one account, open while it is ready and this process owns it. */
 @injectable()
@@ -78,6 +81,15 @@ export class AccountOutlet implements Outlet {
   close(because: string): void {
     this.#open = undefined;
     this.#closedBecause = because;
+  }
+
+  /** What was leased and is not used is there for the next owner. What cannot be given back comes back with its window. */
+  async giveBack(): Promise<void> {
+    await Promise.race([this.budget.release(), sleep(giveBackMs, undefined, { ref: false })]).catch(
+      (error: unknown) => {
+        this.#logger.debug({ account: this.account, err: error }, "the budget was not given back");
+      },
+    );
   }
 
   accessToken(): string {

@@ -183,6 +183,7 @@ export class Duty {
     for (const rider of this.#riders.toReversed()) {
       await rider.stop({ state: "stopped", reason: "" }, this.#logFor(rider.name));
     }
+    await this.#outlet.giveBack();
   }
 
   /** From the moment at which the account has to be let go. Without the lock, another process may own it already. */

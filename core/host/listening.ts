@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Account } from "../accounts/account.js";
 import type { Outages } from "../auth/outages.js";
 import type { Credentials } from "../auth/vault.js";
+import { bucketsOfSocket } from "../client/buckets.js";
 import { createClient } from "../client/create-client.js";
 import type { EventName, TimelineName } from "../events/event.js";
 import { listen, type ListenTiming } from "../events/listen.js";
@@ -23,6 +24,12 @@ import type { SessionStatus } from "./session-status.js";
 const hearAgainMs = 10_000;
 /** A verification takes less, also where the account was looked at just before. */
 const verifiedWithinMs = 120_000;
+
+/** A socket that is opened or opened again counts, on servers that count by address. People wait for what it brings. */
+function roomForSocket({ budget }: AccountOutlet, signal: AbortSignal): Promise<void> | undefined {
+  const ask = { name: "streaming", buckets: bucketsOfSocket, writer: undefined, isUrgent: true, deadline: Infinity };
+  return budget.take({ ...ask, signal });
+}
 
 type Telling = Pick<Member, "accessToken" | "catchUp" | "onEvent" | "onRefused">;
 
@@ -80,7 +87,10 @@ export class Listening {
     const own = subscriptions.filter((subscription) => !together.includes(subscription));
     const reads = (timeline: TimelineName) => together.length === 0 || !isSharedTimeline(timeline);
     const catchUp = await this.#catchUp({ client, signal, reads, readsNotifications: true });
-    const gate = info.streaming === undefined ? undefined : new ServerGate(outages, streamingOrigin(info.streaming));
+    const gate =
+      info.streaming === undefined
+        ? undefined
+        : new ServerGate(outages, streamingOrigin(info.streaming), (until) => roomForSocket(outlet, until));
     const hearings = new Hearings((hearing) => status.hears(hearing));
     if (info.streaming !== undefined && together.length > 0) {
       const rest = await this.#catchUp({ client, signal, reads: isSharedTimeline, readsNotifications: false });

@@ -11,11 +11,20 @@ const shortestWaitMs = 100;
 export class ServerGate implements Gate {
   readonly #outages: Outages;
   readonly #origin: string;
+  readonly #room: (signal: AbortSignal) => Promise<void> | undefined;
 
-  /** `origin`: of the API, or of the streaming API where that stands elsewhere. */
-  constructor(outages: Outages, origin: string) {
+  /**
+   * `origin`: of the API, or of the streaming API where that stands elsewhere. `room` waits until the server's limits
+   * leave some, for what does not come by the outgoing chain.
+   */
+  constructor(
+    outages: Outages,
+    origin: string,
+    room: (signal: AbortSignal) => Promise<void> | undefined = () => undefined,
+  ) {
     this.#outages = outages;
     this.#origin = origin;
+    this.#room = room;
   }
 
   async enter(signal: AbortSignal): Promise<void> {
@@ -23,7 +32,7 @@ export class ServerGate implements Gate {
       signal.throwIfAborted();
       // A Redis that is away holds nobody up: that is not what it says.
       const admission = await this.#outages.admission(this.#origin).catch(() => "go" as const);
-      if (typeof admission === "string") return;
+      if (typeof admission === "string") return this.#room(signal);
       await sleep(Math.max(shortestWaitMs, admission.waitUntil - Date.now()), undefined, { signal });
     }
   }

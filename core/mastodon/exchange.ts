@@ -63,7 +63,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** The time is up. */
   expire(): void {
     const wait = `within ${this.#options.timeoutMs / 1000} s`;
-    if (!this.#sent) return this.#fail("timeout", `could not be asked ${wait}`);
+    if (!this.#sent) return this.#fail(this.#isInLine() ? "unasked" : "timeout", `could not be asked ${wait}`);
     this.#fail("timeout", this.#status === 0 ? `did not answer ${wait}` : `did not finish its answer ${wait}`);
   }
 
@@ -107,6 +107,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
       cure: cures[cause.failure],
       cause: printableCause(cause),
     });
+  }
+
+  /** Whether it waited for other requests of this process, and not for a server that lets nobody in. */
+  #isInLine(): boolean {
+    return this.#options.pool.stats.connected > 0;
   }
 
   #dispatch(path: string): void {

@@ -102,6 +102,8 @@ export interface StreamingRows {
   readonly wholeReadIn: readonly StreamTokenPlace[];
   /** Streams that a subscription inside the socket is silently passed over for. */
   readonly passedOver: readonly string[];
+  /** Whether opening a stream counts against the limits. Mastodon's are served by a process that has none. */
+  readonly isCounted?: boolean;
 }
 
 /** One limit: how many requests of a kind in a window. */

@@ -46,6 +46,7 @@ export const gotosocial: Dialect = {
     tokenIn: ["header", "query", "protocol"],
     wholeReadIn: ["query", "protocol"],
     passedOver: ["user:notification"],
+    isCounted: true,
   },
   idempotency: undefined,
   ids: { records: "ulid", notifications: "ulid" },

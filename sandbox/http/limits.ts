@@ -44,7 +44,8 @@ export class Limits {
   /** Counts a request. */
   check(request: Counted): Verdict {
     if (this.#settings.limits === "off") return free;
-    const { limits, limitHeaders } = this.#settings.dialect;
+    const { limits, limitHeaders, streaming } = this.#settings.dialect;
+    if (isStream(request) && streaming?.isCounted !== true) return free;
     const now = Date.now();
     const buckets = limits.flatMap((row) => bucketOf(row, request) ?? []);
     for (const bucket of buckets) if (!bucket.onSuccess) this.#count(bucket, now);
@@ -109,6 +110,10 @@ function holderOf({ per }: LimitRow, { token, personId, remote }: Counted): stri
     case "stranger":
       return personId === undefined ? remote : undefined;
   }
+}
+
+function isStream({ path }: Counted): boolean {
+  return /^\/api\/v1\/streaming(\/|$)/.test(path);
 }
 
 function isAbout({ only }: LimitRow, { method, path, operation, paging }: Counted): boolean {

@@ -31,6 +31,10 @@ export class WebSocketStreaming {
     const { text, place } = tokenOf(request, url, streaming.tokenIn);
     const token = this.#parts.tokens.find(text);
     const answered = this.#log(request, url, token);
+    if (this.#isTooMuch(request, url, token)) {
+      answered(429);
+      return refuse(socket, "429 Too Many Requests", "Too many requests");
+    }
     if (text === undefined || token === undefined || refusedBecause(token) !== undefined || !mayStream(token)) {
       answered(401);
       return refuse(socket, "401 Unauthorized", text === undefined ? "Missing access token" : "Invalid access token");
@@ -52,6 +56,18 @@ export class WebSocketStreaming {
 
   #permits(token: Token, scope: string): boolean {
     return permittedBy(this.#parts.settings.dialect.scopes, token.scopes).has(scope);
+  }
+
+  #isTooMuch({ socket }: IncomingMessage, { pathname }: URL, token: Token | undefined): boolean {
+    return this.#parts.limits.check({
+      method: "GET",
+      path: pathname,
+      operation: undefined,
+      personId: token?.person?.id,
+      token: token?.accessToken,
+      remote: socket.remoteAddress ?? "",
+      paging: false,
+    }).exceeded;
   }
 
   #log(request: IncomingMessage, url: URL, token: Token | undefined): (status: number) => void {

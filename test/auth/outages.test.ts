@@ -156,6 +156,7 @@ test.each<[string, Parameters<typeof aboutServer>[0], ReturnType<typeof aboutSer
   ["a redirect", failing("redirect"), "perhaps down"],
   ["too much", failing("too_large"), "perhaps down"],
   ["given up", failing("aborted"), "nothing"],
+  ["too long a line here", failing("unasked"), "nothing"],
   ["not asked", new NotAskedError(server, { waitUntil: 0, reason: "down" }), "nothing"],
 ])("what %s says about the server", (_what, asked, about) => {
   expect(aboutServer(asked)).toBe(about);

@@ -141,6 +141,7 @@ const failures: Record<NetworkFailure, string> = {
   too_large: "too large",
   not_json: "web page",
   aborted: "given up",
+  unasked: "in time",
   other: "cannot be reached",
 };
 

@@ -64,3 +64,25 @@ test("the streaming API is the server's own, unless it stands elsewhere", () => 
   expect(streamingOrigin("ws://127.0.0.1:3000/api/v1/streaming")).toBe("http://127.0.0.1:3000");
   expect(streamingOrigin("wss://streaming.mastodon.example/x")).toBe("https://streaming.mastodon.example");
 });
+
+test("where sockets count, one waits for room once it is let in, and no longer than its signal", async () => {
+  const outages = {
+    admission: async () => "go" as const,
+    answered: async () => undefined,
+    failed: async () => undefined,
+  };
+  const order: string[] = [];
+  const gate = new ServerGate(outages, server, async (signal) => {
+    order.push("waits");
+    await new Promise((resolve, reject) => {
+      setTimeout(resolve, 20);
+      signal.addEventListener("abort", () => reject(new Error("aborted")));
+    });
+  });
+  await gate.enter(stop.signal).then(() => order.push("enters"));
+  expect(order).toEqual(["waits", "enters"]);
+  const entering = gate.enter(stop.signal);
+  await expect.poll(() => order.length, soon).toBe(3);
+  stop.abort();
+  await expect(entering).rejects.toThrow("aborted");
+});

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
-import { ask, register, tokenFor, type Answered } from "./bot.js";
+import { ask, register, stream, tokenFor, type Answered } from "./bot.js";
 
 describe("rate limits", () => {
   let sandbox: Sandbox;
@@ -62,6 +62,33 @@ describe("rate limits", () => {
     const { headers } = await ask(`${off.url}/api/v2/instance`);
     expect(headers.get("x-ratelimit-limit")).toBeNull();
     await off.close();
+  });
+
+  it.each([
+    ["gotosocial", "299", ["101", "429"]],
+    ["mastodon", "300", ["101", "101"]],
+  ] as const)("of %s know of opened streams what the server's own do", async (dialect, left, answers) => {
+    const counting = await startSandbox({ dialect, limits: "mastodon" });
+    const token = await tokenFor(counting, "alice");
+    const upgrade = async () => {
+      const { opened, socket } = stream(counting, token, "user");
+      const answer = await opened.then(
+        () => "101",
+        (error: Error) => error.message,
+      );
+      socket.terminate();
+      return answer;
+    };
+    const ownLeft = async () => {
+      const { headers } = await ask(`${counting.url}/api/v1/accounts/verify_credentials`, { token });
+      return Number(headers.get("x-ratelimit-remaining"));
+    };
+    const before = await ownLeft();
+    const first = await upgrade();
+    expect(before - 1 - (await ownLeft())).toBe(300 - Number(left));
+    for (let asked = 0; asked < 300; asked += 1) await ownLeft();
+    expect([first, await upgrade()]).toEqual(answers);
+    await counting.close();
   });
 
   it("reset sooner with scaled windows", async () => {
