@@ -33,6 +33,7 @@ export const redisChecks: readonly Check<RedisFacts>[] = [
   { name: "redis.appendonly", look: appendOnly },
   { name: "redis.appendfsync", look: fsync },
   { name: "redis.persistence", look: persistence },
+  { name: "redis.replicas", look: replicas },
   { name: "redis.memory", look: memory },
   { name: "redis.clock", look: clock },
 ];
@@ -98,6 +99,16 @@ function persistence({ info }: RedisFacts): Looked {
   return fail(
     `Redis could not save: ${wrong.join(", ")}. It refuses writes then, and what it holds is in memory only`,
     "look for a full disk or missing rights in Redis' log",
+  );
+}
+
+/** Replicas are told of a write after it was acknowledged. */
+function replicas({ info }: RedisFacts): Looked {
+  const count = Number(info.get("connected_slaves") ?? 0);
+  if (count === 0) return ok("none");
+  return warn(
+    `${count} of them follow a moment behind: when one takes over, what was acknowledged in that moment may be gone: an event is handled again, a write may be doubled, a renewed token may be lost`,
+    "it is the price of a failover; min-replicas-to-write 1 and min-replicas-max-lag 10 keep it short where the server is cut off",
   );
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { HowdahError } from "../errors.js";
+import { isRedisUrl } from "../store/redis-address.js";
 
 /** What the environment says, with defaults. */
 export interface Environment {
@@ -67,8 +68,8 @@ export function portIn(source: string, text: string | undefined): number | undef
 
 function checkedRedisUrl(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
-  if (URL.canParse(url) && ["redis:", "rediss:"].includes(new URL(url).protocol)) return url;
-  throw wrong("REDIS_URL", "an address such as redis://localhost:6379");
+  if (isRedisUrl(url)) return url;
+  throw wrong("REDIS_URL", "an address such as redis://localhost:6379, or redis+sentinel://host:26379,host:26379/NAME");
 }
 
 function wrong(name: string, right: string): HowdahError {

@@ -11,7 +11,7 @@ import {
 } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import type { RedisAddress } from "../store/redis.js";
+import type { RedisAddress } from "../store/redis-address.js";
 import { connectionErrorLog, decodeId, encodeId, queueConnection, type JobsLog } from "./connection.js";
 import type { JobDefinition, Jobs, Repeat, TakenJob } from "./jobs.js";
 import { nominalTime, repeatOptions, sameSchedule, tickId } from "./schedule.js";

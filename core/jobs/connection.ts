@@ -1,5 +1,6 @@
-import { Redis } from "ioredis";
-import type { RedisAddress } from "../store/redis.js";
+import type { Redis } from "ioredis";
+import { redisAt } from "../store/redis.js";
+import type { RedisAddress } from "../store/redis-address.js";
 
 /** What jobs and ownership write to the log: a pino logger fits. */
 export interface JobsLog {
@@ -16,14 +17,13 @@ const connectTimeoutMs = 5_000;
  * BullMQ duplicates it where it needs a blocking one.
  */
 export function queueConnection(address: RedisAddress): Redis {
-  const options = {
+  return redisAt(address, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest: null,
     socketTimeout: socketTimeoutMs,
     retryStrategy: (attempt: number) => Math.min(50 * attempt, 2_000),
-  };
-  return "socket" in address ? new Redis(address.socket, options) : new Redis(address.url, options);
+  });
 }
 
 /** An id that BullMQ accepts, whatever the caller's looks like: no colon, never an integer. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Queue, Worker, type Job, type JobsOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
-import type { RedisAddress } from "../store/redis.js";
+import type { RedisAddress } from "../store/redis-address.js";
 import { connectionErrorLog, decodeId, encodeId, queueConnection, type JobsLog } from "./connection.js";
 import { raiseEpoch } from "./epoch.js";
 import { FairShare } from "./fair-share.js";

@@ -1,11 +1,41 @@
 import { Redis } from "ioredis";
 import type { InjectionToken } from "tsyringe";
 import { HowdahError } from "../errors.js";
-
-/** Where a Redis server listens: a URL (`redis://`, `rediss://`) or the path of its socket. */
-export type RedisAddress = { readonly url: string } | { readonly socket: string };
+import { describeAddress, parseSentinels, type RedisAddress } from "./redis-address.js";
 
 const connectTimeoutMs = 5_000;
+/** A server that sentinels may replace, and that answers nothing for so long, is looked for anew. */
+const cutOffMs = 15_000;
+
+/** How a connection is made and kept. */
+interface ConnectionOptions {
+  readonly lazyConnect: true;
+  readonly connectTimeout: number;
+  readonly maxRetriesPerRequest: null;
+  readonly socketTimeout?: number;
+  /** In milliseconds, after so many attempts (from 1); null: give up. */
+  readonly retryStrategy: (attempt: number) => number | null;
+}
+
+/** Makes a connection, which opens as its options say. Where the address names sentinels, each opening asks them anew. */
+export function redisAt(address: RedisAddress, options: ConnectionOptions): Redis {
+  if ("socket" in address) return new Redis(address.socket, options);
+  const sentinels = parseSentinels(address.url);
+  if (sentinels === undefined) return new Redis(address.url, options);
+  const { hosts, isEncrypted, name, password, sentinelPassword, username } = sentinels;
+  return new Redis({
+    ...options,
+    sentinels: hosts.map((host) => ({ ...host })),
+    name,
+    username,
+    password,
+    sentinelPassword,
+    // A server that was replaced ends its connections; one that is cut off does not.
+    socketTimeout: options.socketTimeout ?? cutOffMs,
+    sentinelRetryStrategy: options.retryStrategy,
+    ...(isEncrypted && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
+  });
+}
 
 /**
  * Connects, or throws `REDIS_UNREACHABLE` or `REDIS_REFUSED` with the address (never its password).
@@ -13,35 +43,45 @@ const connectTimeoutMs = 5_000;
  */
 export async function connectRedis(address: RedisAddress): Promise<Redis> {
   let everReady = false;
-  const shared = {
+  const redis = redisAt(address, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest: null,
     retryStrategy: (attempt: number) => (everReady ? Math.min(50 * attempt, 2_000) : null),
-  };
-  const redis = "socket" in address ? new Redis(address.socket, shared) : new Redis(address.url, shared);
+  });
   let lastError: Error | undefined;
   redis.on("error", (error: Error) => (lastError = error));
   try {
     await redis.connect();
     await redis.ping();
     everReady = true;
-    return redis;
   } catch (error) {
     redis.disconnect();
     throw unreachable(address, lastError ?? error);
   }
+  const problem = await clusterProblem(redis);
+  if (problem === undefined) return redis;
+  redis.disconnect();
+  throw new HowdahError("REDIS_REFUSED", `Redis at ${describeAddress(address)} ${problem}`, {
+    cure: "use a server by itself, a cluster of one node that has every slot, or sentinels (docs/scaling.md)",
+  });
 }
 
-/** The address without user and password, fit for messages and logs. */
-export function describeAddress(address: RedisAddress): string {
-  if ("socket" in address) return address.socket;
-  try {
-    const url = new URL(address.url);
-    return `${url.protocol}//${url.host}${url.pathname === "/" ? "" : url.pathname}`;
-  } catch {
-    return "the address in REDIS_URL";
-  }
+const slots = 16_384;
+
+/** A node that has a part of the keys only would refuse the others one by one. A server that does not say is taken. */
+async function clusterProblem(redis: Redis): Promise<string | undefined> {
+  const said = await redis.info("cluster").catch(() => "");
+  if (!said.includes("cluster_enabled:1")) return undefined;
+  const facts = new Map(
+    [...String(await redis.call("CLUSTER", "INFO")).matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]),
+  );
+  const [nodes, assigned] = [Number(facts.get("cluster_size")), Number(facts.get("cluster_slots_assigned"))];
+  if (nodes > 1) return `is one of ${nodes} nodes of a cluster, which share the keys between them`;
+  return assigned < slots ? `is a node of a cluster that has ${assigned} of ${slots} slots` : undefined;
 }
 
 function unreachable(address: RedisAddress, cause: unknown): HowdahError {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { HowdahError } from "../errors.js";
 import { takeLock, type HeldLock } from "./lock.js";
-import type { RedisAddress } from "./redis.js";
+import type { RedisAddress } from "./redis-address.js";
 import { prepareServerPlace, type ServerPlace } from "./server-place.js";
 import { lastLogLine, spawnServer } from "./server-process.js";
 

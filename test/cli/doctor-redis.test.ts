@@ -45,6 +45,7 @@ describe("each weaker setting has its verdict, what it gives up, and a cure", ()
     ["redis.persistence", "fail", { info: { aof_last_write_status: "err" } }, /aof_last_write_status/],
     ["redis.persistence", "fail", { info: { rdb_last_bgsave_status: "err" } }, /rdb_last_bgsave_status/],
     ["redis.persistence", "warn", { info: { loading: "1" } }, /still reading/],
+    ["redis.replicas", "warn", { info: { connected_slaves: "2" } }, /^2 of them follow.*doubled/],
     ["redis.memory", "warn", { info: { maxmemory: "1200000" } }, /1\.0 MiB of 1\.1 MiB/],
     ["redis.memory", "fail", { info: { maxmemory: "1048576" } }, /1\.0 MiB of 1\.0 MiB/],
     ["redis.version", "warn", { info: { redis_version: "6.0.16" } }, /6\.0\.16/],

@@ -2,7 +2,7 @@ import { MemoryLedger } from "../../core/client/memory-ledger.js";
 import { RedisLedger } from "../../core/client/redis-ledger.js";
 import { Keyring } from "../../core/store/seal.js";
 import { ledgerContract } from "../contracts/ledger.js";
-import { testRedis } from "../support/redis.js";
+import { redisKinds, testRedis } from "../support/redis.js";
 
 ledgerContract("memory", async () => {
   const standing = { epoch: 1, isPaused: false };
@@ -13,13 +13,15 @@ ledgerContract("memory", async () => {
   };
 });
 
-ledgerContract("Redis", async () => {
-  const { connect, keys } = testRedis();
-  const redis = await connect();
-  await redis.set(keys.account("bot", "epoch"), 1);
-  return {
-    ledger: new RedisLedger(redis, keys, Keyring.parse(Keyring.generate(), "the test's key"), "bot"),
-    pause: () => redis.set(keys.account("bot", "paused"), "by a test"),
-    changeOwner: () => redis.incr(keys.account("bot", "epoch")),
-  };
-});
+for (const kind of redisKinds) {
+  ledgerContract(`Redis, ${kind}`, async () => {
+    const { connect, keys } = testRedis(kind);
+    const redis = await connect();
+    await redis.set(keys.account("bot", "epoch"), 1);
+    return {
+      ledger: new RedisLedger(redis, keys, Keyring.parse(Keyring.generate(), "the test's key"), "bot"),
+      pause: () => redis.set(keys.account("bot", "paused"), "by a test"),
+      changeOwner: () => redis.incr(keys.account("bot", "epoch")),
+    };
+  });
+}

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { afterAll, inject } from "vitest";
 import { keysUnder, type Keys } from "../../core/store/keys.js";
-import { connectRedis, type RedisAddress } from "../../core/store/redis.js";
+import { connectRedis } from "../../core/store/redis.js";
+import type { RedisAddress } from "../../core/store/redis-address.js";
 
 /** A corner of the run's Redis server that no other test uses. */
 export interface TestRedis {
@@ -23,9 +24,15 @@ afterAll(() => {
   for (const redis of connections.splice(0)) redis.disconnect();
 });
 
-/** A real Redis under a random prefix; call it once per file, or per test where tests must not see each other. */
-export function testRedis(): TestRedis {
-  const url = inject("redisUrl");
+/** A server by itself, and the only node of a cluster. */
+export const redisKinds = ["single", "cluster"] as const;
+
+/**
+ * A real Redis under a random prefix; call it once per file, or per test where tests must not see each other. A cluster,
+ * unless the test says otherwise: it refuses scripts and transactions that span two slots, and is no different else.
+ */
+export function testRedis(kind: (typeof redisKinds)[number] = "cluster"): TestRedis {
+  const url = inject(kind === "cluster" ? "clusterUrl" : "redisUrl");
   const prefix = `test-${randomBytes(6).toString("hex")}`;
   return {
     url,
