@@ -8,7 +8,7 @@ export default defineConfig({
     globalSetup: ["test/support/redis-server.ts"],
     include: ["test/chaos/*.chaos.ts"],
     fileParallelism: false,
-    testTimeout: 15 * 60_000,
+    testTimeout: 45 * 60_000,
     hookTimeout: 60_000,
   },
 });

@@ -3,7 +3,7 @@ import { fleetScenario } from "./fleet-scenario.js";
 import { chaos } from "./seed.js";
 
 const { dice, rounds } = chaos("fleet", 1);
-const size = { accounts: 50, processes: 3, events: 10_000, eventsPerSecond: 100, settleMs: 8 * 60_000 };
+const size = { accounts: 50, processes: 3, events: 10_000, eventsPerSecond: 100, settleMs: 5 * 60_000 };
 
 test.each(Array.from({ length: rounds }, (_, round) => round))("round %i: all answered, none twice", async (round) => {
   const { answered, doubled, faults, lost, seconds } = await fleetScenario(size, dice(round));
