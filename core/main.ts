@@ -20,6 +20,7 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
   const { container, instanceCachingFactory } = await import("tsyringe");
   const { openStore } = await import("./store/server.js");
   const { connectRedis, RedisToken } = await import("./store/redis.js");
+  const { RedisAddressToken } = await import("./store/redis-address.js");
   const { keysUnder, KeysToken } = await import("./store/keys.js");
   const { KeyringToken } = await import("./store/seal.js");
   const { loadKeyring } = await import("./store/key-file.js");
@@ -91,6 +92,7 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     root.register(CheckCronToken, { useValue: checkCron });
     root.register(FleetToken, { useValue: fleet });
     root.register(RedisToken, { useValue: redis });
+    root.register(RedisAddressToken, { useValue: address });
     root.register(KeysToken, { useValue: keys });
     root.register(KeyringToken, { useValue: keyring });
     root.register(HttpToken, { useValue: http });

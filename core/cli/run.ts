@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import type { Logger } from "pino";
 import { exitCodes } from "./exit.js";
 import { withServices, type Context } from "./context.js";
+import type { RedisAddress } from "../store/redis-address.js";
 import { graceIn } from "./grace.js";
 
 /** What a plugin left running, such as a timer, keeps the process for so long at most. */
@@ -19,15 +21,20 @@ export function addRun(program: Command, context: Context): void {
       const fleet = await context.fleet(environment);
       await withServices(context, environment, fleet, async ({ container }) => {
         const { FleetHost } = await import("../host/fleet-host.js");
+        const { startWatchdog } = await import("../host/watchdog.js");
         const { RedisToken } = await import("../store/redis.js");
+        const { RedisAddressToken } = await import("../store/redis-address.js");
         const { LoggerToken } = await import("../host/tokens.js");
         const logger = container.resolve(LoggerToken);
         const host = container.resolve(FleetHost);
+        surviveStrayErrors(logger);
         const stopped = untilTold();
         const health =
           environment.port === undefined
             ? undefined
             : await context.serveHealth(environment.port, host, container.resolve(RedisToken));
+        const address = container.resolve<RedisAddress>(RedisAddressToken);
+        const endWatching = startWatchdog(host.board, address, environment.prefix);
         try {
           await host.start(container, graceMs);
           logger.info({ accounts: fleet.accounts.map(({ name }) => name), port: environment.port }, "running");
@@ -37,12 +44,20 @@ export function addRun(program: Command, context: Context): void {
           setTimeout(() => process.exit(), graceMs + lingerMs).unref();
           await health?.close();
           const isDone = await endedWithin(graceMs, host.stop());
+          await endWatching();
           if (isDone) logger.info("stopped");
           else logger.warn({ graceMs }, "not everything ended in time; another process takes it up");
         }
       });
       process.exitCode = exitCodes.done;
     });
+}
+
+/** What a plugin throws where nobody waits for it, such as in a timer, must not end the other accounts with it. */
+function surviveStrayErrors(logger: Logger): void {
+  process.on("uncaughtException", (error, origin) => {
+    logger.error({ err: error, origin }, "something threw outside of every handler, or nobody waited for it");
+  });
 }
 
 /** A Redis that is away would hold the end up for good. */

@@ -119,3 +119,19 @@ function parseTime(text: string): number | undefined {
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
+
+/** What an event is, such as `notification.mention`. */
+export function kindOf(event: Event): string {
+  switch (event.kind) {
+    case "notification":
+      return `notification.${event.notification.type}`;
+    case "status":
+      return event.timeline;
+    case "edited":
+      return "status.edited";
+    case "deleted":
+      return "status.deleted";
+    case "tick":
+      return `clock ${event.name}`;
+  }
+}

@@ -23,11 +23,13 @@ interface AttemptOptions {
   /** Aborts when the account is let go and the attempt may not go on. */
   readonly over: AbortSignal;
   readonly limitMs: number;
+  /** Runs the handlers where they are watched. */
+  readonly watch?: ((work: () => Promise<void>) => Promise<void>) | undefined;
 }
 
 /** Runs a rider's handlers of an event. Throws only where the ledger cannot be read. */
 export async function attempt(options: AttemptOptions): Promise<Outcome> {
-  const { handlers, isNew, limitMs, log, outlet, over, record, rider, state } = options;
+  const { handlers, isNew, limitMs, log, outlet, over, record, rider, state, watch } = options;
   const { attempts, event, invocation } = record;
   const trace = isNew ? { writes: new Map(), values: new Map() } : await outlet.ledger.trace(invocation);
   const signal = new AttemptSignal(over);
@@ -44,7 +46,8 @@ export async function attempt(options: AttemptOptions): Promise<Outcome> {
     keep: (name, value) => outlet.ledger.keep(invocation, name, value),
   });
   try {
-    await within(runAll(handlers, input, signal), { limitMs, signal: over, what: "the handler" });
+    const run = () => runAll(handlers, input, signal);
+    await within(watch === undefined ? run() : watch(run), { limitMs, signal: over, what: "the handler" });
     return { kind: "done" };
   } catch (error) {
     // It said what it may say in this thread: the event is at its end, and no failure.

@@ -1,12 +1,13 @@
 import type { AuditLine } from "../client/audit.js";
 import type { Outlet } from "../client/call.js";
 import { missedAfterMs } from "../events/clock.js";
-import { eventId, happenedAt, type ServerEvent } from "../events/event.js";
+import { eventId, happenedAt, kindOf, type ServerEvent } from "../events/event.js";
 import { isStale } from "../events/stale.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Log } from "../plugin.js";
 import { attempt } from "./attempt.js";
 import { Breaker, type Broken } from "./breaker.js";
+import type { CrashWatch } from "./crash-watch.js";
 import type { DeliveryStore, DueRecord } from "./delivery-store.js";
 import { DueList } from "./due-list.js";
 import { Endings } from "./endings.js";
@@ -54,6 +55,8 @@ export interface DeliveryOptions {
   readonly tenure: Tenure;
   /** Aborts when handlers that still run have to end: some time after the tenure has. Without it: with the tenure. */
   readonly over?: AbortSignal;
+  /** Finds out which handler takes the process down. Without it, nobody does. */
+  readonly crashes?: CrashWatch;
   readonly logFor: (rider: string) => Log;
   /** Called when counts have changed. */
   readonly onProgress: () => void;
@@ -332,8 +335,9 @@ export class Deliveries {
   }
 
   #attempt(rider: Rider, handlers: readonly Handler[], { from, record }: Delivery, state: RiderState) {
-    const { logFor, outlet, over, tenure } = this.#options;
-    return attempt({
+    const { crashes, logFor, outlet, over, tenure } = this.#options;
+    const { event, invocation } = record;
+    const options = {
       rider,
       handlers,
       record,
@@ -343,7 +347,10 @@ export class Deliveries {
       log: logFor(rider.name),
       over: over ?? tenure.signal,
       limitMs: rider.entry.deadlineMs ?? this.#timing.handlerDeadlineMs,
-    });
+    };
+    if (crashes === undefined) return attempt(options);
+    const watch = (work: () => Promise<void>) => crashes.watch(rider.name, kindOf(event), invocation, work);
+    return crashes.alone(rider.name, invocation, () => attempt({ ...options, watch }));
   }
 
   #again(record: DueRecord, outcome: Exclude<Outcome, { kind: "done" }>): Ending {

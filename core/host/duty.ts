@@ -15,6 +15,7 @@ import type { CredentialAccount } from "../mastodon/entities.js";
 import { missingScopes } from "../mastodon/scopes.js";
 import type { AccountFacts, Log, Plugin } from "../plugin.js";
 import { AccountOutlet } from "./account-outlet.js";
+import { CrashWatch } from "./crash-watch.js";
 import { Deliveries } from "./deliveries.js";
 import type { DeliveryStore } from "./delivery-store.js";
 import { Listening } from "./listening.js";
@@ -45,6 +46,9 @@ const longestSetUpAgainMs = 60 * 60_000;
 /** How long the riders of an account wait for each other's set-ups. */
 const setUpPatienceMs = 5_000;
 
+/** What a set-up is called among the invocations of its rider. */
+const settingUp = "set-up";
+
 /** With what an account goes on duty. */
 export interface Readiness {
   readonly credentials: Credentials;
@@ -68,6 +72,7 @@ export class Duty {
   readonly #deliveries: Deliveries;
   readonly #ear: Listening;
   readonly #graceMs: number;
+  readonly #crashes: CrashWatch;
   /** Aborts when handlers that still run have to end. */
   readonly #over = new AbortController();
   /** By rider: each event needs one. */
@@ -91,7 +96,9 @@ export class Duty {
     @inject(UserAgentToken) userAgent: string,
     @inject(LoggerToken) logger: Logger,
     @inject(GraceToken) graceMs: number,
+    @inject(CrashWatch) crashes: CrashWatch,
   ) {
+    this.#crashes = crashes;
     this.#account = account;
     this.#tenure = tenure;
     this.#graceMs = graceMs;
@@ -109,6 +116,7 @@ export class Duty {
       riders: this.#riders,
       tenure,
       over: this.#over.signal,
+      crashes,
       logFor: (rider) => this.#logFor(rider),
       onProgress: () => status.touch(),
     });
@@ -146,6 +154,7 @@ export class Duty {
     this.#ear.verified();
     const { name, server, timezone } = this.#account;
     const facts: AccountFacts = { name, server, id: person.id, username: person.username, timezone };
+    await this.#crashes.read();
     await this.#settleAll(facts, readiness);
     const clocks = this.#riders.flatMap((rider) => rider.clocks);
     await setClocks(this.#jobs, this.#store, name, clocks);
@@ -217,6 +226,11 @@ export class Duty {
 
   async #settle(rider: Rider, facts: AccountFacts, credentials: Credentials): Promise<void> {
     const log = this.#logFor(rider.name);
+    const held = this.#crashes.whyHeld(rider.name);
+    if (held !== undefined) {
+      if (rider.standing.state !== "held") log.error(`the rider is held: ${held}`);
+      return rider.stop({ state: "held", reason: held }, log);
+    }
     const missing = missingScopes(credentials.scopes, rider.entry.scopes);
     if (missing.length > 0) {
       const reason = `${missing.join(" ")} is not granted: run bot auth ${this.#account.name}`;
@@ -224,7 +238,10 @@ export class Duty {
       return rider.stop({ state: "waiting", reason }, log);
     }
     if (rider.standing.state === "running" || rider.isSettingUp) return;
-    await rider.setUp(facts, this.#outlet, log, this.#tenure.signal, this.#checkCron);
+    const setUp = () => rider.setUp(facts, this.#outlet, log, this.#tenure.signal, this.#checkCron);
+    await this.#crashes.alone(rider.name, settingUp, () =>
+      this.#crashes.watch(rider.name, settingUp, settingUp, setUp),
+    );
   }
 
   /** What failed may have failed because of the moment: the server was away, a feed could not be read. */

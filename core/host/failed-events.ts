@@ -1,8 +1,9 @@
 import type { Redis } from "ioredis";
 import { UncertainWrites, type Verdict } from "../client/uncertain-writes.js";
-import type { Event } from "../events/event.js";
+import { kindOf } from "../events/event.js";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
+import { CrashBook } from "./crash-book.js";
 import { RedisDeliveryStore } from "./redis-delivery-store.js";
 import { sendWake } from "./wake.js";
 
@@ -31,6 +32,7 @@ export class FailedEvents {
   readonly #account: string;
   readonly #store: RedisDeliveryStore;
   readonly #writes: UncertainWrites;
+  readonly #crashes: CrashBook;
 
   constructor(redis: Redis, keys: Keys, keyring: Keyring, account: string) {
     this.#redis = redis;
@@ -38,6 +40,7 @@ export class FailedEvents {
     this.#account = account;
     this.#store = new RedisDeliveryStore(redis, keys, keyring, account);
     this.#writes = new UncertainWrites(redis, keys, account);
+    this.#crashes = new CrashBook(redis, keys, account);
   }
 
   /** The oldest first. */
@@ -87,10 +90,14 @@ export class FailedEvents {
     return this.#store.drop(invocations);
   }
 
-  /** Starts riders again that were stopped because they kept failing; answers their names. */
+  /** Starts riders again that were stopped because they kept failing, or took processes down; answers their names. */
   async mend(riders: readonly string[]): Promise<string[]> {
     const mended = await Promise.all(riders.map((rider) => this.#store.mend(rider)));
-    return riders.filter((_, index) => mended[index] === true);
+    const released = await Promise.all(riders.map((rider) => this.#crashes.release(rider)));
+    if (released.includes(true)) {
+      await sendWake(this.#redis, this.#keys, { account: this.#account, why: "credentials" });
+    }
+    return riders.filter((_, index) => mended[index] === true || released[index] === true);
   }
 
   /** Tells the account's owner to look. */
@@ -101,19 +108,4 @@ export class FailedEvents {
 
 function riderOf(invocation: string): string {
   return invocation.slice(0, invocation.indexOf("/"));
-}
-
-function kindOf(event: Event): string {
-  switch (event.kind) {
-    case "notification":
-      return `notification.${event.notification.type}`;
-    case "status":
-      return event.timeline;
-    case "edited":
-      return "status.edited";
-    case "deleted":
-      return "status.deleted";
-    case "tick":
-      return `clock ${event.name}`;
-  }
 }

@@ -15,6 +15,8 @@ import { KeyringToken, type Keyring } from "../store/seal.js";
 import { AccountOutlet } from "./account-outlet.js";
 import { RedisDeliveryStore } from "./redis-delivery-store.js";
 import { tickRecord } from "./tick-record.js";
+import { CrashBook } from "./crash-book.js";
+import { CrashWatch, Probation } from "./crash-watch.js";
 import { Duty } from "./duty.js";
 import { Homes } from "./homes.js";
 import { Renames, type RenamedAccount } from "./renames.js";
@@ -22,6 +24,7 @@ import { SessionStatus } from "./session-status.js";
 import { Session } from "./session.js";
 import { Settling } from "./settling.js";
 import { AccountToken, DeliveryStoreToken, FleetToken, GraceToken, LoggerToken, TenureToken } from "./tokens.js";
+import { WatchBoard } from "./watch-board.js";
 import { hearWakes, sendWake, type Wake } from "./wake.js";
 
 const usualGraceMs = 10_000;
@@ -29,6 +32,9 @@ const usualGraceMs = 10_000;
 /** Runs the accounts that this process owns, each in a container of its own. */
 @injectable()
 export class FleetHost {
+  /** What runs at the moment, for whoever watches the process. */
+  readonly board = new WatchBoard();
+  readonly #probation = new Probation();
   readonly #fleet: Fleet<Plugin>;
   readonly #ownership: Settling;
   readonly #renames: Renames;
@@ -139,6 +145,11 @@ export class FleetHost {
     const child = parent.createChildContainer();
     child.register(AccountToken, { useValue: account });
     child.register(TenureToken, { useValue: tenure });
+    const { board } = this;
+    const book = new CrashBook(this.#redis, this.#keys, account.name);
+    child.register(CrashWatch, {
+      useValue: new CrashWatch({ account: account.name, book, board, probation: this.#probation }),
+    });
     child.register(DeliveryStoreToken, {
       useValue: new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account.name),
     });

@@ -21,8 +21,8 @@ export interface Handler {
 
 /** How a rider stands. */
 export interface RiderStanding {
-  /** `waiting`: for scopes, or for its set-up to end. `failed`: its set-up threw. */
-  readonly state: "running" | "waiting" | "failed" | "stopped";
+  /** `waiting`: for scopes, or for its set-up to end. `failed`: its set-up threw. `held`: it took processes down. */
+  readonly state: "running" | "waiting" | "failed" | "stopped" | "held";
   readonly reason: string;
 }
 

@@ -1,8 +1,13 @@
+import type { InjectionToken } from "tsyringe";
+
 /**
  * Where a Redis server listens: a URL, or the path of its socket. Sentinels that know where it listens at the moment
  * are named by `redis+sentinel://user:password@host:port,host:port/NAME`, with `rediss+sentinel:` for TLS.
  */
 export type RedisAddress = { readonly url: string } | { readonly socket: string };
+
+/** The injection token of the address of the fleet's Redis. */
+export const RedisAddressToken: InjectionToken<RedisAddress> = Symbol("RedisAddress");
 
 /** What a URL that names sentinels says. */
 export interface Sentinels {
