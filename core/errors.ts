@@ -25,7 +25,8 @@ export const errorCodes = {
   WRITE_OUTSIDE_HANDLER: "a write was tried during set-up",
   REPLAY_MISMATCH: "a retried handler asked for another write than it did before",
   OUTCOME_UNCERTAIN: "whether the server carried out a write cannot be known",
-  ACCOUNT_NOT_READY: "the account cannot act now: paused, not authorized or owned by another process",
+  ACCOUNT_NOT_READY: "the account cannot act now: not authorized or owned by another process",
+  ACCOUNT_PAUSED: "an operator has paused the account: nothing is written",
   BUDGET_EXHAUSTED: "the server's rate limit, or a cap on writes, leaves no room before the deadline",
   SERVER_REFUSED: "the server answered with a refusal",
   REPLIES_EXHAUSTED: "the plugin has answered as often in this thread as it may within an hour",
@@ -129,6 +130,15 @@ export class NotReadyError extends HowdahError {
   constructor(message: string, details: ErrorDetails & { retryAt?: number } = {}) {
     super("ACCOUNT_NOT_READY", message, details);
     this.retryAt = details.retryAt;
+  }
+}
+
+/** An operator has paused the account; nothing was sent, and waiting for the end of the pause is no failed attempt. */
+export class PausedError extends HowdahError {
+  constructor(account: string) {
+    super("ACCOUNT_PAUSED", `the account ${account} is paused`, {
+      cure: `nothing: the event waits until bot resume ${account}, or until its pause ends by itself`,
+    });
   }
 }
 

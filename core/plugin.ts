@@ -10,6 +10,7 @@ export {
   BudgetError,
   NetworkError,
   NotReadyError,
+  PausedError,
   RepliesExhaustedError,
   ReplayMismatchError,
   ScopeError,

@@ -1,6 +1,7 @@
-import { NetworkError, NotReadyError, ServerRefusedError } from "../errors.js";
+import { NetworkError, NotReadyError, PausedError, ServerRefusedError } from "../errors.js";
 import type { Link, OutgoingCall, Reply } from "./call.js";
 import type { Claim, LedgerEntry, Settlement } from "./ledger.js";
+import { mayActForMs } from "./settled-after.js";
 
 /** Records a write before it is sent, and how it ended; refuses it where the account may not act. */
 export const admit: Link = async (call, next) => {
@@ -9,6 +10,7 @@ export const admit: Link = async (call, next) => {
   return outlet.turns.run(entry.subject, "sending", async () => {
     const claim = claimOf(call);
     const admission = await outlet.ledger.admit(claim);
+    if (admission === "paused") throw new PausedError(outlet.account);
     if (admission !== "admitted") throw new NotReadyError(refusals[admission]);
     call.caller.record?.note(claim.key, claim.entry);
     return settled(claim, call, () => next(call));
@@ -16,7 +18,6 @@ export const admit: Link = async (call, next) => {
 };
 
 const refusals = {
-  paused: "the account is paused",
   outdated: "another process owns the account now",
   known: "the same write is under way already",
 } as const;
@@ -40,6 +41,7 @@ export function claimOf(call: OutgoingCall, recorded?: LedgerEntry): Claim {
     },
     epoch: outlet.epoch,
     again: entry.recorded?.state === "sent",
+    mayActForMs: mayActForMs(call),
   };
 }
 

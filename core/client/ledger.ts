@@ -33,9 +33,11 @@ export interface Claim {
   readonly epoch: number;
   /** Whether an entry that is `sent` may be claimed again: it was looked for in vain, or has no second effect. */
   readonly again: boolean;
+  /** How long after its admission it may still take effect, in milliseconds. Default 45,000. */
+  readonly mayActForMs?: number;
 }
 
-/** The answer to a claim. `known`: there is an entry already that is not void. */
+/** The answer to a claim. `known`: it is done, or there is an entry that may not be claimed again. */
 export type Admission = "admitted" | "paused" | "outdated" | "known";
 
 /** How a write ended. `void`: the server did not carry it out, so it may be asked for again. */
@@ -58,7 +60,10 @@ export interface Ledger {
   traced(invocations: readonly string[]): Promise<ReadonlySet<string>>;
   /** One step: refuses when the account is paused or has changed owner, else records the write as sent. */
   admit(claim: Claim): Promise<Admission>;
-  /** One step: records how it ended, and writes the audit. */
+  /**
+   * One step: records how it ended, and writes the audit. That it took no effect, or that nobody knows, is recorded
+   * only where the entry still is the claim's.
+   */
   settle(claim: Claim, settlement: Settlement): Promise<void>;
   /** The ids of what an operation is known to have made for the account since, in milliseconds since the epoch. */
   created(operation: CallName, since: number): Promise<ReadonlySet<string>>;

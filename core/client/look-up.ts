@@ -4,9 +4,7 @@ import type { OutgoingCall, Reply, WriteEntry } from "./call.js";
 import { finderOf } from "./finders.js";
 import type { LedgerEntry } from "./ledger.js";
 import { Undecided } from "./open-write.js";
-
-/** A request may take effect this long after it was admitted: its deadline and a settling time. */
-const settledByDefaultMs = 45_000;
+import { settledAfterMs } from "./settled-after.js";
 
 /**
  * Looks on the server for a write whose answer never came. Found: settled as done. Not there: undefined, it may be
@@ -17,10 +15,10 @@ export async function lookUp(
   call: OutgoingCall & { entry: WriteEntry },
   recorded: LedgerEntry,
 ): Promise<Reply | undefined> {
-  const { ledger, settledAfterMs = settledByDefaultMs, turns } = call.outlet;
+  const { ledger, turns } = call.outlet;
   const find = finderOf(call.operation, call.params);
   if (find === undefined) return uncertain(call, recorded, "it cannot be looked for on the server");
-  const until = recorded.admittedAt + settledAfterMs;
+  const until = recorded.admittedAt + settledAfterMs(call);
   if (Date.now() < until) {
     throw new NotReadyError(`${call.name} was sent without an answer: it is looked for once it must have settled`, {
       retryAt: until,

@@ -39,13 +39,15 @@ export class MemoryLedger implements Ledger {
     if (this.#standing.epoch !== epoch) return "outdated";
     const { writes } = this.#keptOf(invocation);
     const known = parsed<LedgerEntry>(writes).get(key);
-    if (!again && known !== undefined && known.state !== "void") return "known";
+    if (known?.state === "done" || (!again && known !== undefined && known.state !== "void")) return "known";
     writes.set(key, JSON.stringify(entry));
     return "admitted";
   }
 
   async settle({ entry, invocation, key }: Claim, settlement: Settlement): Promise<void> {
     const { result, state } = { result: undefined, ...settlement };
+    // A later owner may have sent it again, or know more.
+    if (state !== "done" && this.#keptOf(invocation).writes.get(key) !== JSON.stringify(entry)) return;
     this.#keptOf(invocation).writes.set(key, JSON.stringify({ ...entry, state, result }));
     const id = textAt(result, "id");
     if (id !== "") this.#created.push({ operation: entry.operation, id, at: Date.now() });

@@ -6,7 +6,10 @@ import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
 import { auditFields, auditKey, auditLength } from "./audit.js";
 import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settlement } from "./ledger.js";
 import { LuaScript } from "./lua-script.js";
+import { pausedKey } from "./pauses.js";
 import { textAt } from "./seen-post.js";
+import { settledByDefaultMs } from "./settled-after.js";
+import { underWayKey, underWayMember } from "./writes-under-way.js";
 
 const keptMs = 30 * 24 * 60 * 60 * 1_000;
 /** The audit's places carry Redis' clock, which may differ from this machine's. */
@@ -17,15 +20,24 @@ const valuePrefix = "once:";
 const admitScript = new LuaScript(`
 if redis.call("EXISTS", KEYS[3]) == 1 then return "paused" end
 if redis.call("GET", KEYS[2]) ~= ARGV[3] then return "outdated" end
-local known = ARGV[4] == "0" and redis.call("HGET", KEYS[1], ARGV[1])
-if known and not string.find(known, '"state":"void"', 1, true) then return "known" end
+local known = redis.call("HGET", KEYS[1], ARGV[1])
+local is_in = function(state) return known and string.find(known, '"state":"' .. state .. '"', 1, true) end
+if is_in("done") or (ARGV[4] == "0" and known and not is_in("void")) then return "known" end
+local time = redis.call("TIME")
+redis.call("ZADD", KEYS[4], time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[7], ARGV[6])
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
 redis.call("PEXPIRE", KEYS[1], ARGV[5])
 return "admitted"`);
 
+/**
+ * What the server answered always counts. That a write took no effect, or that nobody knows, counts for the entry that
+ * this is about only: a later owner may have sent it again, or know more.
+ */
 const settleScript = new LuaScript(`
+redis.call("ZREM", KEYS[3], ARGV[4])
+if ARGV[3] ~= "" and redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[3] then return 0 end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
-redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[3], "*", unpack(ARGV, 4))
+redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[5], "*", unpack(ARGV, 6))
 return 1`);
 
 const keepScript = new LuaScript(`
@@ -73,7 +85,8 @@ export class RedisLedger implements Ledger {
     const keys = [
       this.#key(claim.invocation),
       this.#keys.account(this.#account, "epoch"),
-      this.#keys.account(this.#account, "paused"),
+      this.#keys.account(this.#account, pausedKey),
+      this.#keys.account(this.#account, underWayKey),
     ];
     const text = this.#write(claim, claim.entry);
     const admission = await admitScript.run(this.#redis, keys, [
@@ -82,6 +95,8 @@ export class RedisLedger implements Ledger {
       claim.epoch,
       claim.again ? 1 : 0,
       keptMs,
+      underWayMember(claim),
+      claim.mayActForMs ?? settledByDefaultMs,
     ]);
     return admission as Admission;
   }
@@ -98,8 +113,15 @@ export class RedisLedger implements Ledger {
       reason: isDone ? "" : settlement.reason,
       created: isDone ? textAt(settlement.result, "id") : "",
     };
-    const keys = [this.#key(invocation), this.#keys.account(this.#account, auditKey)];
-    await settleScript.run(this.#redis, keys, [writePrefix + claim.key, text, auditLength, ...auditFields(line)]);
+    const keys = [
+      this.#key(invocation),
+      this.#keys.account(this.#account, auditKey),
+      this.#keys.account(this.#account, underWayKey),
+    ];
+    const only = isDone ? "" : this.#write(claim, entry);
+    const member = underWayMember(claim);
+    const args = [writePrefix + claim.key, text, only, member, auditLength, ...auditFields(line)];
+    await settleScript.run(this.#redis, keys, args);
   }
 
   async created(operation: CallName, since: number): Promise<ReadonlySet<string>> {

@@ -23,7 +23,7 @@ return 1`);
 
 /** What is an account's on whichever server it is; everything else belongs to one of them. */
 const anywhere =
-  /^(?:audit|batch|bound|epoch|home|paused|refreshing|renewal-slot|status)$|^(?:away|credentials|pending|person):/;
+  /^(?:audit|batch|bound|epoch|home|paused|refreshing|renewal-slot|status|under-way)$|^(?:away|credentials|pending|person):/;
 const keysPerCall = 500;
 const movesAtOnce = 100;
 /** Stands before the server to which an account is on its way. */

@@ -1,15 +1,22 @@
-import { BudgetError, HowdahError, NetworkError, NotReadyError, ServerRefusedError } from "../errors.js";
+import { BudgetError, HowdahError, NetworkError, NotReadyError, PausedError, ServerRefusedError } from "../errors.js";
 
 /** How an attempt ended. Waiting is no failed attempt: nothing is wrong with the event or the plugin. */
 export type Outcome =
   | { readonly kind: "done" }
-  | { readonly kind: "wait"; readonly until: number | undefined; readonly reason: string }
+  | {
+      readonly kind: "wait";
+      readonly until: number | undefined;
+      readonly reason: string;
+      /** It waits for the end of a pause, and not for its time. */
+      readonly isPaused?: true;
+    }
   | { readonly kind: "failed"; readonly reason: string; readonly error: unknown };
 
 /** Reads what a handler threw. */
 export function outcomeOf(error: unknown): Outcome {
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof NotReadyError) return { kind: "wait", until: error.retryAt, reason };
+  if (error instanceof PausedError) return { kind: "wait", until: undefined, reason, isPaused: true };
   if (error instanceof BudgetError) return { kind: "wait", until: error.resetsAt.getTime(), reason };
   if (error instanceof NetworkError) return { kind: "wait", until: undefined, reason };
   if (error instanceof HowdahError && error.code === "REDIS_REFUSED") return { kind: "wait", until: undefined, reason };

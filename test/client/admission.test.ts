@@ -21,8 +21,8 @@ describe("a write is refused before it is sent", () => {
     await bot.redis.set(pausedKey(bot), "{}");
     const client = await bot.attempt("paused");
     await expect(client.statuses.create({ status: "hello" })).rejects.toMatchObject({
-      code: "ACCOUNT_NOT_READY",
-      message: "the account is paused",
+      code: "ACCOUNT_PAUSED",
+      message: "the account newsbot is paused",
     });
     expect([bot.sandbox.requests(), (await bot.ledger.trace("paused")).writes.size]).toEqual([[], 0]);
     expect((await client.accounts.verifyCredentials()).username).toBe("alice");

@@ -95,6 +95,38 @@ export function ledgerContract(form: string, open: () => Promise<OpenedLedger>):
       expect(await ledger.admit(claim)).toBe("known");
     });
 
+    describe("where a later owner has sent a write again", () => {
+      const later: Claim = { ...claim, entry: { ...entry, admittedAt: 9 }, epoch: 2, again: true };
+      const asSent = async () => {
+        const { changeOwner, ledger } = await open();
+        await ledger.admit(claim);
+        await changeOwner();
+        expect(await ledger.admit(later)).toBe("admitted");
+        return ledger;
+      };
+      const entryOf = async (ledger: Ledger) => (await ledger.trace("i")).writes.get("k");
+
+      test.each(["void", "uncertain"] as const)(
+        "the late word of the owner before, %s, changes nothing",
+        async (state) => {
+          const ledger = await asSent();
+          await ledger.settle(claim, { state, reason: "a time-out" });
+          expect(await entryOf(ledger)).toEqual(later.entry);
+          await ledger.settle(later, { state: "done", result: post });
+          await ledger.settle(claim, { state, reason: "a time-out" });
+          expect(await entryOf(ledger)).toEqual({ ...later.entry, state: "done", result: post });
+          expect(await ledger.admit(later)).toBe("known");
+        },
+      );
+
+      test("what the server answered to the owner before counts", async () => {
+        const ledger = await asSent();
+        await ledger.settle(claim, { state: "done", result: post });
+        await ledger.settle(later, { state: "uncertain", reason: "it cannot be looked for" });
+        expect(await entryOf(ledger)).toEqual({ ...entry, state: "done", result: post });
+      });
+    });
+
     test("names what an operation has made since", async () => {
       const { ledger } = await open();
       await ledger.settle(claim, { state: "done", result: post });
