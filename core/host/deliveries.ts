@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AuditLine } from "../client/audit.js";
 import type { Outlet } from "../client/call.js";
 import { missedAfterMs } from "../events/clock.js";
@@ -6,6 +7,7 @@ import { isStale } from "../events/stale.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Log } from "../plugin.js";
 import { attempt } from "./attempt.js";
+import type { Brake } from "./brake.js";
 import { Breaker, type Broken } from "./breaker.js";
 import type { CrashWatch } from "./crash-watch.js";
 import type { DeliveryStore, DueRecord } from "./delivery-store.js";
@@ -24,6 +26,8 @@ import { isoTime } from "./status.js";
 const sideBySide = 8;
 /** Edits and deletions that were seen on one stream and come again on another. */
 const rememberedEvents = 500;
+/** So long, after a pause, the next account of the server waits for what this one has to catch up with. */
+const goOnPatienceMs = 2_000;
 
 /** How long things take. */
 export interface DeliveryTiming {
@@ -51,6 +55,8 @@ const usualTiming: DeliveryTiming = {
 export interface DeliveryOptions {
   readonly store: DeliveryStore;
   readonly outlet: Outlet;
+  /** While it is on, nothing is begun. */
+  readonly brake: Brake;
   readonly riders: readonly Rider[];
   readonly tenure: Tenure;
   /** Aborts when handlers that still run have to end: some time after the tenure has. Without it: with the tenure. */
@@ -88,7 +94,7 @@ export class Deliveries {
   readonly #due: DueList;
 
   constructor(options: DeliveryOptions) {
-    const { logFor, outlet, riders, store, tenure } = options;
+    const { brake, logFor, outlet, riders, store, tenure } = options;
     this.#options = options;
     this.#timing = { ...usualTiming, ...options.timing };
     this.#breakers = new Map(riders.map(({ name }) => [name, new Breaker()]));
@@ -117,9 +123,10 @@ export class Deliveries {
       }),
       onRead: (records, broken) => this.#haveRead(records, broken),
       onReady: (record) => {
-        if (this.#running(record.rider) !== undefined) this.#enqueue({ record, from: "list" });
+        if (!brake.isOn && this.#running(record.rider) !== undefined) this.#enqueue({ record, from: "list" });
       },
     });
+    brake.whenReleased(() => this.#goOn());
   }
 
   /** The riders that are at work. */
@@ -168,6 +175,16 @@ export class Deliveries {
   async idle(): Promise<void> {
     await this.#lanes.idle();
     await this.#endings.flush();
+  }
+
+  /** After a pause: what waited comes, and for a while the accounts that come next wait for it. */
+  async #goOn(): Promise<void> {
+    this.#lanes.narrow();
+    await this.#due.take();
+    const patience = new AbortController();
+    const impatient = sleep(goOnPatienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([this.#lanes.idle(), impatient]);
+    patience.abort();
   }
 
   async #beginReading(): Promise<void> {
@@ -243,7 +260,7 @@ export class Deliveries {
       this.#options.onProgress();
     }
     // It may be on the due list now, or have held back what comes after it.
-    if (lookAgain) await this.#due.takeSafely();
+    if (lookAgain && !this.#options.brake.isOn) await this.#due.takeSafely();
   }
 
   /** Handles it and stores how that ended. What is not stored once the account is let go is for its next owner. */
@@ -264,6 +281,8 @@ export class Deliveries {
     if (held !== undefined) return this.#end(delivery, { how: "postponed", record: { ...record, ...held } });
     const state = new RiderState(this.#endings, record.rider);
     const outcome = await this.#attempt(rider, handlers, delivery, state);
+    // Whoever is told that the account is paused finds out, so that nothing else is begun.
+    if (outcome.kind === "wait" && outcome.isPaused === true) await this.#options.brake.look();
     if (tenure.signal.aborted && outcome.kind !== "done") return this.#leave(record);
     this.#countForBreaker(record.rider, outcome);
     return this.#end(
@@ -297,8 +316,9 @@ export class Deliveries {
     return this.#end(delivery, { how: "skipped", record, reason });
   }
 
-  /** Why an event has to stay in line: its rider is stopped, or an earlier one of a strict rider waits. */
+  /** Why an event has to stay in line: a pause, a stopped rider, or an earlier one of a strict rider that waits. */
   #heldBack({ from, record }: Delivery): Pick<DueRecord, "held" | "reason"> | undefined {
+    if (this.#options.brake.isOn) return { held: "paused", reason: "the account is paused" };
     if (from !== "list" && this.#held.isHeld(record, this.#strictLanes(record))) {
       return { held: "behind", reason: "an earlier event of the conversation waits" };
     }
@@ -357,6 +377,7 @@ export class Deliveries {
     const log = this.#options.logFor(record.rider);
     const { reason } = outcome;
     if (outcome.kind === "wait") {
+      if (outcome.isPaused === true) return { how: "postponed", record: { ...record, held: "paused", reason } };
       const notBefore = outcome.until ?? Date.now() + this.#timing.waitDelayMs(record.waits);
       log.info("an event waits", { event: record.invocation, reason, until: new Date(notBefore).toISOString() });
       return this.#waiting(record, notBefore, reason);

@@ -15,7 +15,7 @@ const storedRecord = z.object({
   // What was stored before there was a `since` is as old as it is read.
   since: z.number().default(() => Date.now()),
   again: z.literal(true).optional(),
-  held: z.enum(["stopped", "behind"]).optional(),
+  held: z.enum(["stopped", "behind", "paused"]).optional(),
   sealedEvent: z.string(),
 });
 

@@ -20,8 +20,8 @@ export interface DueRecord {
   readonly since: number;
   /** Set where a human asked for it once more after it had been given up. */
   readonly again?: true;
-  /** It waits for its rider, which is stopped, or behind an earlier event, and not for its time. */
-  readonly held?: "stopped" | "behind";
+  /** It waits for its rider, which is stopped, behind an earlier event, or for the end of a pause, and not for its time. */
+  readonly held?: "stopped" | "behind" | "paused";
 }
 
 /** What a list of Redis holds. */

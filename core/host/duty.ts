@@ -15,6 +15,7 @@ import type { CredentialAccount } from "../mastodon/entities.js";
 import { missingScopes } from "../mastodon/scopes.js";
 import type { AccountFacts, Log, Plugin } from "../plugin.js";
 import { AccountOutlet } from "./account-outlet.js";
+import { Brake } from "./brake.js";
 import { CrashWatch } from "./crash-watch.js";
 import { Deliveries } from "./deliveries.js";
 import type { DeliveryStore } from "./delivery-store.js";
@@ -63,6 +64,7 @@ export class Duty {
   readonly #account: Account<Plugin>;
   readonly #tenure: Tenure;
   readonly #outlet: AccountOutlet;
+  readonly #brake: Brake;
   readonly #jobs: Jobs;
   readonly #status: SessionStatus;
   readonly #checkCron: CheckCron;
@@ -85,6 +87,7 @@ export class Duty {
     @inject(AccountToken) account: Account<Plugin>,
     @inject(TenureToken) tenure: Tenure,
     @inject(AccountOutlet) outlet: AccountOutlet,
+    @inject(Brake) brake: Brake,
     @inject(DeliveryStoreToken) store: DeliveryStore,
     @inject(JobsToken) jobs: Jobs,
     @inject(Servers) servers: Servers,
@@ -104,6 +107,7 @@ export class Duty {
     this.#graceMs = graceMs;
     tenure.signal.addEventListener("abort", () => this.#grantGrace(), { once: true });
     this.#outlet = outlet;
+    this.#brake = brake;
     this.#jobs = jobs;
     this.#status = status;
     this.#checkCron = checkCron;
@@ -113,6 +117,7 @@ export class Duty {
     this.#deliveries = new Deliveries({
       store,
       outlet,
+      brake,
       riders: this.#riders,
       tenure,
       over: this.#over.signal,
@@ -154,6 +159,7 @@ export class Duty {
     this.#ear.verified();
     const { name, server, timezone } = this.#account;
     const facts: AccountFacts = { name, server, id: person.id, username: person.username, timezone };
+    await this.#brake.look();
     await this.#crashes.read();
     await this.#settleAll(facts, readiness);
     const clocks = this.#riders.flatMap((rider) => rider.clocks);
@@ -176,6 +182,12 @@ export class Duty {
   /** Something was put on the due list. */
   async takeDue(): Promise<void> {
     await this.#deliveries.takeDue();
+  }
+
+  /** An operator has paused the account, or lets it go on. */
+  async lookAtBrake(): Promise<void> {
+    await this.#brake.look();
+    this.#status.touch();
   }
 
   /** The account is let go. What is under way comes to its end, or is left to the next owner when the grace is over. */

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { inject, injectable, Lifecycle, type DependencyContainer } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
+import { Pace } from "../auth/pace.js";
 import { renewalJob } from "../auth/renewal.js";
 import { Budgets } from "../client/budgets.js";
 import { endClocks, tickJob, type TickData } from "../events/clock.js";
@@ -13,6 +14,7 @@ import { KeysToken, type Keys } from "../store/keys.js";
 import { RedisToken } from "../store/redis.js";
 import { KeyringToken, type Keyring } from "../store/seal.js";
 import { AccountOutlet } from "./account-outlet.js";
+import { Brake } from "./brake.js";
 import { RedisDeliveryStore } from "./redis-delivery-store.js";
 import { tickRecord } from "./tick-record.js";
 import { CrashBook } from "./crash-book.js";
@@ -23,7 +25,15 @@ import { Renames, type RenamedAccount } from "./renames.js";
 import { SessionStatus } from "./session-status.js";
 import { Session } from "./session.js";
 import { Settling } from "./settling.js";
-import { AccountToken, DeliveryStoreToken, FleetToken, GraceToken, LoggerToken, TenureToken } from "./tokens.js";
+import {
+  AccountToken,
+  DeliveryStoreToken,
+  FleetToken,
+  GraceToken,
+  LoggerToken,
+  ResumePaceToken,
+  TenureToken,
+} from "./tokens.js";
 import { WatchBoard } from "./watch-board.js";
 import { hearWakes, sendWake, type Wake } from "./wake.js";
 
@@ -82,6 +92,7 @@ export class FleetHost {
     registerPerAccount(container);
     container.register(GraceToken, { useValue: graceMs });
     container.register(SharedStreams, { useValue: new SharedStreams() });
+    container.register(ResumePaceToken, { useValue: new Pace() });
     this.#container = container;
     this.#stopHearing = await hearWakes(this.#redis, this.#keys, (wake) => this.#onWake(wake));
     this.#stopHearingHolds = await this.#budgets.listen();
@@ -173,9 +184,9 @@ export class FleetHost {
     if (session === undefined) return;
     if (why === "credentials") return session.lookAtOnce();
     if (why === "renewal") return session.look();
-    session
-      .takeDue()
-      .catch((error: unknown) => this.#logger.warn({ account, err: error }, "the due list cannot be read"));
+    const looking = why === "brake" ? session.lookAtBrake() : session.takeDue();
+    const problem = why === "brake" ? "whether it is paused cannot be read" : "the due list cannot be read";
+    looking.catch((error: unknown) => this.#logger.warn({ account, err: error }, problem));
   }
 }
 
@@ -183,6 +194,7 @@ export class FleetHost {
 function registerPerAccount(container: DependencyContainer): void {
   const scoped = { lifecycle: Lifecycle.ContainerScoped };
   container.register(AccountOutlet, AccountOutlet, scoped);
+  container.register(Brake, Brake, scoped);
   container.register(SessionStatus, SessionStatus, scoped);
   container.register(Duty, Duty, scoped);
   container.register(Session, Session, scoped);

@@ -9,7 +9,8 @@ interface Job {
 
 /** Runs work in order within a lane and side by side over lanes, up to a limit. Work may be in several lanes. */
 export class Lanes {
-  readonly #limit: number;
+  readonly #most: number;
+  #limit: number;
   /** The last job of each lane. */
   readonly #tails = new Map<string, Job>();
   readonly #ready = new Set<Job>();
@@ -17,7 +18,13 @@ export class Lanes {
   #running = 0;
 
   constructor(limit: number) {
+    this.#most = limit;
     this.#limit = limit;
+  }
+
+  /** From now on one at a time, and with each that ends one more, up to the limit: what piled up makes no burst. */
+  narrow(): void {
+    this.#limit = 1;
   }
 
   /** Queues work, which must not reject. It begins at once where nothing is before it. */
@@ -52,6 +59,7 @@ export class Lanes {
 
   #end(job: Job): void {
     this.#running -= 1;
+    if (this.#limit < this.#most) this.#limit += 1;
     for (const lane of job.lanes) if (this.#tails.get(lane) === job) this.#tails.delete(lane);
     // Who has waited for a place goes before who has waited for this lane.
     for (const follower of job.followers) if ((follower.waitsFor -= 1) === 0) this.#ready.add(follower);

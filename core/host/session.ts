@@ -101,6 +101,11 @@ export class Session {
     await this.#duty.takeDue();
   }
 
+  /** An operator has paused the account, or lets it go on. */
+  async lookAtBrake(): Promise<void> {
+    await this.#duty.lookAtBrake();
+  }
+
   /** Undefined: the account has to be let go, and a server that is slow to answer is not waited for. */
   async #ask(): Promise<Standing | undefined> {
     this.#isWoken = false;

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { InjectionToken } from "tsyringe";
 import type { Account, Fleet } from "../accounts/account.js";
+import type { Pace } from "../auth/pace.js";
 import type { ListenTiming } from "../events/listen.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
@@ -19,6 +20,8 @@ export const ListenTimingToken: InjectionToken<Partial<ListenTiming>> = Symbol("
 export const GraceToken: InjectionToken<number> = Symbol("Grace");
 /** accounts.yaml, as this process read it. */
 export const FleetToken: InjectionToken<Fleet<Plugin>> = Symbol("Fleet");
+/** How many accounts of a server go on at a time after a pause. */
+export const ResumePaceToken: InjectionToken<Pace> = Symbol("ResumePace");
 /** The account of a child container. */
 export const AccountToken: InjectionToken<Account<Plugin>> = Symbol("Account");
 /** The right to act for the account of a child container. */

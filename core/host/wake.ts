@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Keys } from "../store/keys.js";
 
-const message = z.object({ account: z.string(), why: z.enum(["credentials", "renewal", "due"]) });
+const message = z.object({ account: z.string(), why: z.enum(["credentials", "renewal", "due", "brake"]) });
 
 /** Tells an account's owner, whichever process it is, that there is something to look at. */
 export type Wake = z.output<typeof message>;

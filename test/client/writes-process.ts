@@ -7,12 +7,14 @@ import "reflect-metadata";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
+import { Pace } from "../../core/auth/pace.js";
 import { Budgets } from "../../core/client/budgets.js";
 import type { Outlet } from "../../core/client/call.js";
 import { LeasedBudget } from "../../core/client/leased-budget.js";
 import { RedisBudgetStore } from "../../core/client/redis-budget-store.js";
 import { RedisLedger } from "../../core/client/redis-ledger.js";
 import { Turns } from "../../core/client/turns.js";
+import { Brake } from "../../core/host/brake.js";
 import { Deliveries } from "../../core/host/deliveries.js";
 import { pluginLog } from "../../core/host/plugin-log.js";
 import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
@@ -124,6 +126,7 @@ const timing = { waitDelayMs: () => 5, retryDelayMs: () => undefined, storeAgain
 const deliveries = new Deliveries({
   store,
   outlet,
+  brake: new Brake({ name: account, server: settings.server }, tenure, redis, keys, new Pace(), pino({ level: "silent" })),
   riders: [rider],
   tenure,
   logFor,

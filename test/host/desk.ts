@@ -2,11 +2,13 @@ import "reflect-metadata";
 import type { Redis } from "ioredis";
 import type { RiderEntry } from "../../core/accounts/account.js";
 import { AccountOutlet } from "../../core/host/account-outlet.js";
+import { Brake } from "../../core/host/brake.js";
 import { Deliveries, type DeliveryTiming } from "../../core/host/deliveries.js";
 import type { DueRecord } from "../../core/host/delivery-store.js";
 import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
 import { pluginLog } from "../../core/host/plugin-log.js";
 import { Rider } from "../../core/host/rider.js";
+import { Pace } from "../../core/auth/pace.js";
 import { checkCron } from "../../core/jobs/bullmq-jobs.js";
 import { Budgets } from "../../core/client/budgets.js";
 import { RedisBudgetStore } from "../../core/client/redis-budget-store.js";
@@ -24,6 +26,7 @@ import { keyring } from "./process.js";
 /** Where the deliveries of one account are tried out: its riders, its store, its way out. */
 export interface Desk {
   readonly deliveries: Deliveries;
+  readonly brake: Brake;
   readonly store: RedisDeliveryStore;
   readonly tenure: HandTenure;
   readonly outlet: AccountOutlet;
@@ -66,9 +69,12 @@ export async function openDesk({ redis, riders, sandbox, timing = {} }: DeskOpti
   const logFor = (rider: string) => pluginLog(logger.child({ rider }));
   const facts = { name: "bot", server: sandbox.url, id, username: "bot", timezone: "UTC" };
   for (const rider of set) await rider.setUp(facts, outlet, logFor(rider.name), tenure.signal, checkCron);
+  const brake = new Brake(account, tenure, connection, keys, new Pace(), logger);
+  await brake.look();
   const deliveries = new Deliveries({
     store,
     outlet,
+    brake,
     riders: set,
     tenure,
     logFor,
@@ -79,7 +85,7 @@ export async function openDesk({ redis, riders, sandbox, timing = {} }: DeskOpti
     tenure.end();
     await http.close();
   });
-  return { deliveries, store, tenure, outlet, riders: set, connection, lines };
+  return { deliveries, brake, store, tenure, outlet, riders: set, connection, lines };
 }
 
 const closing: (() => Promise<void>)[] = [];
