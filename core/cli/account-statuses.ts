@@ -4,21 +4,26 @@ import { whyUnauthorized } from "../auth/unauthorized.js";
 import { isUndecided } from "../auth/undecided.js";
 import { VaultToken, type Vault } from "../auth/vault.js";
 import { Budgets } from "../client/budgets.js";
+import { Pauses } from "../client/pauses.js";
 import { neededScopes } from "../host/needed-scopes.js";
 import { Renames } from "../host/renames.js";
-import { isoTime, StatusBoard, type AccountStatus } from "../host/status.js";
+import { isoTime, pauseStatus, StatusBoard, type AccountStatus } from "../host/status.js";
 import { missingScopes } from "../mastodon/scopes.js";
 import type { Plugin } from "../plugin.js";
+import { KeysToken } from "../store/keys.js";
+import { RedisToken } from "../store/redis.js";
 
 /** How each account of the fleet stands: what its owner says, and where there is none, what is stored. */
 export async function accountStatuses(fleet: Fleet<Plugin>, container: DependencyContainer): Promise<AccountStatus[]> {
   const board = container.resolve(StatusBoard);
   const stored = new Stored(container.resolve(VaultToken), container.resolve(Renames));
   const budgets = container.resolve(Budgets);
+  const pauses = new Pauses(container.resolve(RedisToken), container.resolve(KeysToken));
   return Promise.all(
     fleet.accounts.map(async (account) => ({
       ...(await statusOf(account, board, stored)),
       budget: await budgetOf(account, budgets),
+      paused: pauseStatus((await pauses.read(account.name))?.pause),
     })),
   );
 }

@@ -1,6 +1,7 @@
 import type { DependencyContainer } from "tsyringe";
 import type { Redis } from "ioredis";
 import type { Account, Fleet } from "../accounts/account.js";
+import { didYouMean } from "../accounts/did-you-mean.js";
 import { HowdahError } from "../errors.js";
 import type { FleetHost } from "../host/fleet-host.js";
 import type { Plugin } from "../plugin.js";
@@ -31,8 +32,15 @@ export interface Context {
 export function accountNamed(fleet: Fleet<Plugin>, name: string): Account<Plugin> {
   const account = fleet.accounts.find((entry) => entry.name === name);
   if (account !== undefined) return account;
-  throw new HowdahError("ACCOUNT_UNKNOWN", `there is no account ${name} in accounts.yaml`, {
-    cure: `the accounts are: ${fleet.accounts.map((entry) => entry.name).join(", ")}`,
+  throw unknownAccount(fleet, name);
+}
+
+/** What to throw for a name that is not in accounts.yaml. */
+export function unknownAccount(fleet: Fleet<Plugin>, name: string): HowdahError {
+  const names = fleet.accounts.map((entry) => entry.name);
+  const near = didYouMean(name, names);
+  return new HowdahError("ACCOUNT_UNKNOWN", `there is no account ${name} in accounts.yaml`, {
+    cure: `${near === undefined ? "" : `did you mean ${near}? `}the accounts are: ${names.join(", ")}`,
   });
 }
 

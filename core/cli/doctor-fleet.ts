@@ -82,8 +82,12 @@ async function accounts({ container, fleet }: FleetSubject): Promise<Looked> {
   const statuses = await accountStatuses(fleet, container);
   const counts = new Map<string, number>();
   for (const { state } of statuses) counts.set(state, (counts.get(state) ?? 0) + 1);
-  const found = [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
-  if (counts.size === 1 && counts.has("ready")) return ok(found);
+  const paused = statuses.filter((row) => row.paused !== null);
+  const states = [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
+  const found = paused.length === 0 ? states : `${states}; ${paused.length} paused: ${list(paused)}`;
+  if (counts.size === 1 && counts.has("ready")) {
+    return paused.length === 0 ? ok(found) : warn(found, "let them write again with: bot resume");
+  }
   const waiting = statuses.filter(({ state }) => state === "needs_authorization");
   if (waiting.length > 0) return warn(`${found}: ${list(waiting)}`, "authorize them with: bot auth --all");
   return warn(found, "see what each needs with: bot status");

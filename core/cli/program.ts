@@ -10,7 +10,9 @@ import { addFailed } from "./failed.js";
 import { addImport } from "./import.js";
 import { addKeys } from "./keys.js";
 import { addOperations } from "./operations.js";
+import { addPause } from "./pause.js";
 import { addRestore } from "./restore.js";
+import { addResume } from "./resume.js";
 import { addRetry } from "./retry.js";
 import { addRevoke } from "./revoke.js";
 import { addRun } from "./run.js";
@@ -30,6 +32,8 @@ export async function runProgram(argv: readonly string[], version: string, conte
     addAuth,
     addCheck,
     addStatus,
+    addPause,
+    addResume,
     addFailed,
     addRetry,
     addDrop,

@@ -29,7 +29,7 @@ function describe(rows: readonly AccountStatus[]): string {
       row.account,
       row.handle === null ? "-" : `@${row.handle}`,
       new URL(row.server).host,
-      row.dry_run ? `${row.state}, dry run` : row.state,
+      [row.state, ...(row.paused === null ? [] : ["paused"]), ...(row.dry_run ? ["dry run"] : [])].join(", "),
       row.stream.connected ? row.stream.mode : row.stream.mode === "none" ? "-" : `${row.stream.mode}, not connected`,
       row.riders.map(({ name, state, handled }) => `${name} ${state === "running" ? handled : state}`).join(", ") ||
         "-",
@@ -38,10 +38,19 @@ function describe(rows: readonly AccountStatus[]): string {
   const advice = rows
     .filter(({ reason }) => reason !== "")
     .map(({ account, cure, reason }) => `${account}: ${reason}${cure === "" ? "" : `; ${cure}`}`);
+  const paused = rows.flatMap(({ account, paused: pause }) => (pause === null ? [] : [pauseWords(account, pause)]));
   const waiting = rows.flatMap(({ account, riders }) =>
     riders
       .filter(({ reason, state }) => reason !== "" && state !== "stopped")
       .map((r) => `${account}/${r.name}: ${r.reason}`),
   );
-  return [...lines, ...(advice.length + waiting.length > 0 ? [""] : []), ...advice, ...waiting].join("\n");
+  const below = [...advice, ...paused, ...waiting];
+  return [...lines, ...(below.length > 0 ? [""] : []), ...below].join("\n");
+}
+
+function pauseWords(account: string, { by, reason, since, until }: NonNullable<AccountStatus["paused"]>): string {
+  const who = by === "" ? "" : ` by ${by}`;
+  const why = reason === "" ? "" : `: ${reason}`;
+  const end = until === null ? "" : `it ends at ${until}, or `;
+  return `${account}: paused since ${since}${who}${why}; ${end}end it with: bot resume ${account}`;
 }

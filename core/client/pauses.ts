@@ -32,6 +32,8 @@ export interface Paused {
   /** That stood already; undefined: none did. */
   readonly before: Pause | undefined;
   readonly now: Pause;
+  /** When it began to hold, in milliseconds of Redis' clock. */
+  readonly at: number;
   /** Writes that were admitted before, and may still take effect. */
   readonly underWay: readonly WriteUnderWay[];
   /** Writes that were admitted before and never settled: it is too late for them to take effect. */
@@ -79,13 +81,14 @@ export class Pauses {
     const keys = [this.#key(account), this.#keys.account(account, underWayKey)];
     const args = [by, reason ?? "", forMs ?? 0, reason === undefined ? "keep" : "new"];
     const answer = (await pauseScript.run(this.#redis, keys, args)) as [string | null, string, number, string[]];
-    const [before, text, now, rows] = answer;
+    const [before, text, at, rows] = answer;
     const writes = writesUnderWay(rows);
     return {
       before: before === null ? undefined : readPause(before),
       now: readPause(text),
-      underWay: writes.filter(({ until }) => until > now),
-      late: writes.filter(({ until }) => until <= now),
+      at,
+      underWay: writes.filter(({ until }) => until > at),
+      late: writes.filter(({ until }) => until <= at),
     };
   }
 

@@ -29,6 +29,8 @@ const rememberedEvents = 500;
 /** So long, after a pause, the next account of the server waits for what this one has to catch up with. */
 const goOnPatienceMs = 2_000;
 
+const pausedReason = "the account is paused";
+
 /** How long things take. */
 export interface DeliveryTiming {
   /** For a rider that does not say otherwise. */
@@ -161,9 +163,9 @@ export class Deliveries {
     return [...invocations].filter((invocation) => invocation.startsWith(`${rider}/`)).length;
   }
 
-  /** Why events of a rider wait for another attempt; empty where none does. */
+  /** Why events of a rider wait, or would; empty where none does. */
   reason(rider: string): string {
-    return this.#due.reason(rider);
+    return this.#options.brake.isOn ? pausedReason : this.#due.reason(rider);
   }
 
   /** Why a rider was stopped; undefined: it was not. */
@@ -318,7 +320,7 @@ export class Deliveries {
 
   /** Why an event has to stay in line: a pause, a stopped rider, or an earlier one of a strict rider that waits. */
   #heldBack({ from, record }: Delivery): Pick<DueRecord, "held" | "reason"> | undefined {
-    if (this.#options.brake.isOn) return { held: "paused", reason: "the account is paused" };
+    if (this.#options.brake.isOn) return { held: "paused", reason: pausedReason };
     if (from !== "list" && this.#held.isHeld(record, this.#strictLanes(record))) {
       return { held: "behind", reason: "an earlier event of the conversation waits" };
     }

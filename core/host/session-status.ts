@@ -121,6 +121,7 @@ export class SessionStatus {
       reason,
       cure,
       since: this.#since,
+      // Operators change it at any time: whoever shows it reads it itself.
       paused: null,
       dry_run: account.dryRun,
       scopes: {

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { AccountState } from "../auth/verdict.js";
 import type { BudgetRow } from "../client/budget.js";
+import type { Pause } from "../client/pauses.js";
 import type { Hearing } from "../events/listen.js";
 import type { Scope } from "../mastodon/scopes.js";
 import type { Keys } from "../store/keys.js";
@@ -67,6 +68,13 @@ export class StatusBoard {
     const { at, status } = JSON.parse(text) as { at: number; status: AccountStatus };
     return { status, isFresh: status.owner !== null && Date.now() - at < freshMs };
   }
+}
+
+/** A pause as `bot status` writes it. */
+export function pauseStatus(pause: Pause | undefined): AccountStatus["paused"] {
+  if (pause === undefined) return null;
+  const { by, reason, since, until } = pause;
+  return { since: new Date(since).toISOString(), by, reason, until: isoTime(until) };
 }
 
 /** A time as `bot status` writes it. Some servers let tokens live for longer than a Date can say. */
