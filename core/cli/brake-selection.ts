@@ -59,7 +59,8 @@ export async function withMeant(
     if (!(error instanceof ConfigError) || options.server !== undefined) throw error;
     return error;
   });
-  const known = fleet instanceof ConfigError ? { file: environment.accountsFile, contact: undefined, accounts: [] } : fleet;
+  const known =
+    fleet instanceof ConfigError ? { file: environment.accountsFile, contact: undefined, accounts: [] } : fleet;
   await withServices(context, environment, known, async ({ container }) => {
     if (!(fleet instanceof ConfigError)) return work(container, await inFile(container, fleet, names, options));
     const meant = await everRun(container, names, fleet);

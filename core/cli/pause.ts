@@ -115,10 +115,13 @@ function describe(rows: readonly PausedAccount[], options: PauseOptions): string
     lines.push(`${account} was paused already, since ${before.since}${by}${now}`);
   }
   const finished = rows.reduce((sum, row) => sum + row.finished, 0);
-  if (finished > 0) lines.push(`${writes(finished)} that ${finished === 1 ? "was" : "were"} already under way finished`);
+  if (finished > 0)
+    lines.push(`${writes(finished)} that ${finished === 1 ? "was" : "were"} already under way finished`);
   for (const { account, unknown } of rows) {
     for (const { invocation, operation } of unknown) {
-      lines.push(`${account}: nobody knows what became of ${operation} in ${invocation}: it is looked for after the pause`);
+      lines.push(
+        `${account}: nobody knows what became of ${operation} in ${invocation}: it is looked for after the pause`,
+      );
     }
   }
   const until = rows[0]?.paused?.until ?? null;

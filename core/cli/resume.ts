@@ -51,6 +51,7 @@ function describe(rows: readonly ResumedAccount[], isRunning: boolean): string {
   const lines = [`write again: ${namesIn(goOn)}`];
   if (others.length > 0) lines.push(`not paused: ${namesIn(others)}`);
   if (!isRunning) lines.push("no process runs them: what waits is handled when one does (bot run)");
-  else if (goOn.length > 1) lines.push("what waited is handled by and by, one account of a server after the other at first");
+  else if (goOn.length > 1)
+    lines.push("what waited is handled by and by, one account of a server after the other at first");
   return lines.join("\n");
 }

@@ -126,7 +126,14 @@ const timing = { waitDelayMs: () => 5, retryDelayMs: () => undefined, storeAgain
 const deliveries = new Deliveries({
   store,
   outlet,
-  brake: new Brake({ name: account, server: settings.server }, tenure, redis, keys, new Pace(), pino({ level: "silent" })),
+  brake: new Brake(
+    { name: account, server: settings.server },
+    tenure,
+    redis,
+    keys,
+    new Pace(),
+    pino({ level: "silent" }),
+  ),
   riders: [rider],
   tenure,
   logFor,

@@ -6,11 +6,16 @@ import { eventually } from "./eventually.js";
 import { fleetOf, type Fleet } from "./fleet.js";
 
 const accounts = ["one", "two", "three", "four"];
-const postsPerEvent = 3;
+/** Whoever mentions them: what one person says is answered in order, what several say side by side. */
+const visitors = ["ada", "ben", "cleo", "dan"];
+const postsPerEvent = 4;
 /** Between two mentions of each account. */
-const everyMs = 400;
+const everyMs = 500;
 
-/** Answers a mention with several posts, one after the other, each by a write that nothing but the ledger makes single. */
+/**
+ * Answers a mention with several posts over a second, so that at any moment handlers are about to write. Each is a write
+ * that nothing but the ledger makes single.
+ */
 const chatty = `
 import { definePlugin } from "howdah";
 export default definePlugin({
@@ -19,6 +24,7 @@ export default definePlugin({
   setup({ command }) {
     command("number", async ({ args, client }) => {
       for (let part = 1; part <= ${postsPerEvent}; part += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 250));
         await client.statuses.create({ status: "number " + args[0] + " part " + part, visibility: "unlisted" });
       }
     });
@@ -35,17 +41,20 @@ async function chattyFleet(names: readonly string[]): Promise<Fleet> {
   return fleetOf({
     accounts: JSON.stringify({ accounts: Object.fromEntries(names.map((name) => [name, entry])) }),
     files: { "chatty.ts": chatty },
-    sandbox: { users: [...names, "visitor"] },
+    sandbox: { users: [...names, ...visitors] },
     environment: testRedis().env,
   });
 }
 
 async function mention(fleet: Fleet, name: string, number: number): Promise<void> {
-  await fleet.sandbox.actAs("visitor").statuses.create({ status: `@${name} number ${number}` });
+  const visitor = visitors[number % visitors.length] ?? "ada";
+  await fleet.sandbox.actAs(visitor).statuses.create({ status: `@${name} number ${number}` });
 }
 
 const writesOf = (fleet: Fleet) =>
-  fleet.sandbox.requests().filter(({ operation, user }) => operation === "statuses.create" && user !== "visitor");
+  fleet.sandbox
+    .requests()
+    .filter(({ operation, user }) => operation === "statuses.create" && accounts.includes(user ?? ""));
 
 const isoTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 
@@ -164,7 +173,7 @@ describe("where a process was killed in the middle of a write", () => {
     expect((await fleet.bot("resume", "one")).stdout).toBe("write again: one\n");
     await eventually("the event is handled", async () => (await fleet.posts("one")).length >= postsPerEvent);
     await eventually("its end is stored", async () => (await fleet.statusOf("one")).riders[0]?.handled === 1);
-    expect((await fleet.posts("one")).toSorted()).toEqual([1, 2, 3].map((part) => `number 1 part ${part}`));
+    expect((await fleet.posts("one")).toSorted()).toEqual([1, 2, 3, 4].map((part) => `number 1 part ${part}`));
     expect((await fleet.bot("pause", "one")).stdout).not.toContain("nobody knows");
   });
 });
