@@ -10,10 +10,10 @@ const accounts = ["one", "two", "three", "four"];
 const visitors = ["ada", "ben", "cleo", "dan"];
 const postsPerEvent = 4;
 /** Between two mentions of each account. */
-const everyMs = 500;
+const everyMs = 1_000;
 
 /**
- * Answers a mention with several posts over a second, so that at any moment handlers are about to write. Each is a write
+ * Answers a mention with several posts over some seconds, so that at any moment handlers are about to write. Each is a write
  * that nothing but the ledger makes single.
  */
 const chatty = `
@@ -24,7 +24,7 @@ export default definePlugin({
   setup({ command }) {
     command("number", async ({ args, client }) => {
       for (let part = 1; part <= ${postsPerEvent}; part += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
         await client.statuses.create({ status: "number " + args[0] + " part " + part, visibility: "unlisted" });
       }
     });
