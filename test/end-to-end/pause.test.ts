@@ -80,9 +80,9 @@ describe("in the middle of a burst from three processes", () => {
   test("once bot pause has returned, the server sees no new write", async () => {
     // As servers are: a write takes a while, so that some are under way at any moment.
     fleet.sandbox.addFault({ path: "/api/v1/statuses", times: 10_000, when: "after", action: { delayMs: 60 } });
-    let isOver = false;
+    const over = new AbortController();
     const mentions = (async () => {
-      for (; !isOver; await sleep(everyMs)) {
+      for (; !over.signal.aborted; await sleep(everyMs)) {
         mentioned += 1;
         for (const name of accounts) await mention(fleet, name, mentioned);
       }
@@ -97,7 +97,7 @@ describe("in the middle of a burst from three processes", () => {
     const finished = /(\d+) writes? that (?:was|were) already under way finished/.exec(stdout)?.[1] ?? "0";
     expect(finished).toBe(underWay);
     await sleep(2_000);
-    isOver = true;
+    over.abort();
     await mentions;
     await sleep(1_000);
     expect(writesOf(fleet).length).toBe(inPause);
