@@ -5,6 +5,7 @@
 export const errorCodes = {
   CONFIG_INVALID: "accounts.yaml, an option or an environment variable is wrong",
   EVENT_UNKNOWN: "no event of that name has failed",
+  CONFIG_CHANGED: "another configuration came in force while this one was looked at",
   ACCOUNT_UNKNOWN: "no account of that name is in accounts.yaml",
   PLUGIN_INVALID: "a plugin's module cannot be loaded or does not export a plugin",
   REDIS_UNREACHABLE: "Redis does not answer at the given address",

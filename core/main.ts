@@ -47,7 +47,9 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
   const { Pace } = await import("./auth/pace.js");
   const { StatusBoard } = await import("./host/status.js");
   const { Servers } = await import("./host/servers.js");
-  const { CheckCronToken, FleetToken, ListenTimingToken, LoggerToken, UserAgentToken } =
+  const { CurrentFleet } = await import("./host/current-fleet.js");
+  const { ProcessBoard } = await import("./host/process-board.js");
+  const { CheckCronToken, FleetToken, ListenTimingToken, LoggerToken, ReadFleetToken, UserAgentToken } =
     await import("./host/tokens.js");
   const { createLogger } = await import("./cli/log.js");
 
@@ -90,7 +92,8 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     root.register(UserAgentToken, { useValue: agent });
     root.register(ListenTimingToken, { useValue: {} });
     root.register(CheckCronToken, { useValue: checkCron });
-    root.register(FleetToken, { useValue: fleet });
+    root.register(FleetToken, { useValue: new CurrentFleet(fleet) });
+    root.register(ReadFleetToken, { useValue: () => loadFleet(environment) });
     root.register(RedisToken, { useValue: redis });
     root.register(RedisAddressToken, { useValue: address });
     root.register(KeysToken, { useValue: keys });
@@ -101,6 +104,7 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     root.register(VaultToken, { useValue: new MirroredVault(vault, mirror) });
     root.register(OutagesToken, { useValue: new RedisOutages(redis, keys) });
     root.register(Pace, { useValue: new Pace() });
+    root.register(ProcessBoard, { useValue: new ProcessBoard(redis, keys) });
     root.register(StatusBoard, { useValue: new StatusBoard(redis, keys) });
     root.register(Budgets, { useValue: budgets });
     const learned = (origin: string, { software }: ServerInfo) => budgets.serverRuns(origin, software);

@@ -23,6 +23,8 @@ export interface RiderEntry<P extends PluginFacts = PluginFacts> {
   readonly scopes: readonly Scope[];
   /** Validated by the plugin's schema; undefined where it has none. */
   readonly config: unknown;
+  /** What stands under `with`, before the plugin's schema; undefined: nothing does. */
+  readonly given?: unknown;
   /** Where its first start begins; undefined: now. */
   readonly since?: Since | undefined;
   /** How old an event may be when it is handled, in milliseconds; undefined: as usual for its kind. */

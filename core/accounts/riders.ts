@@ -7,7 +7,7 @@ import { dotted } from "./key-words.js";
 import type { Mistakes } from "./mistakes.js";
 import { readNode, usable } from "./read.js";
 import { nameSchema, pluginEntrySchema } from "./schema.js";
-import type { MapEntry, MapNode, Node } from "./tree.js";
+import { plainValue, type MapEntry, type MapNode, type Node } from "./tree.js";
 
 /** Finds the plugin that a `use` names. */
 export type FindPlugin<P extends PluginFacts> = (use: string) => Promise<{ plugin: P } | { problem: string }>;
@@ -59,6 +59,7 @@ async function readRider<P extends PluginFacts>(
     plugin,
     scopes: [...new Set([...plugin.scopes, ...allowed])],
     config: await readConfig(plugin, at, entries.get("with"), mistakes),
+    given: givenIn(entries.get("with")),
     since: since === undefined ? undefined : readSince(since),
     repliesPerThread: await usable(shape.replies_per_thread, entries.get("replies_per_thread")?.node),
     staleAfterMs: staleAfter === undefined ? undefined : readStaleAfter(staleAfter),
@@ -95,6 +96,10 @@ function whyNotAllowed({ name, scopes, optionalScopes }: PluginFacts, scope: Sco
   const near = didYouMean(scope, optionalScopes);
   const right = near === undefined ? `write one of ${optionalScopes.join(", ")}` : `did you mean "${near}"?`;
   return `is no optional scope of ${name}: ${right}`;
+}
+
+function givenIn(given: MapEntry | undefined): unknown {
+  return given === undefined ? undefined : plainValue(given.node);
 }
 
 async function readConfig(

@@ -5,6 +5,8 @@ import { isUndecided } from "../auth/undecided.js";
 import { VaultToken, type Vault } from "../auth/vault.js";
 import { Budgets } from "../client/budgets.js";
 import { Pauses } from "../client/pauses.js";
+import type { MarkedFleet } from "../host/entry-marks.js";
+import { InForce, type Configuration } from "../host/in-force.js";
 import { neededScopes } from "../host/needed-scopes.js";
 import { Renames } from "../host/renames.js";
 import { isoTime, pauseStatus, StatusBoard, type AccountStatus } from "../host/status.js";
@@ -17,11 +19,13 @@ import { RedisToken } from "../store/redis.js";
 export async function accountStatuses(fleet: Fleet<Plugin>, container: DependencyContainer): Promise<AccountStatus[]> {
   const board = container.resolve(StatusBoard);
   const stored = new Stored(container.resolve(VaultToken), container.resolve(Renames));
+  const inForce = container.resolve(InForce);
+  const [now, own] = [await inForce.read(), await inForce.mark(fleet)];
   const budgets = container.resolve(Budgets);
   const pauses = new Pauses(container.resolve(RedisToken), container.resolve(KeysToken));
   return Promise.all(
     fleet.accounts.map(async (account) => ({
-      ...(await statusOf(account, board, stored)),
+      ...(await statusOf(account, board, stored, () => notInForce(account.name, own, now))),
       budget: await budgetOf(account, budgets),
       paused: pauseStatus((await pauses.read(account.name))?.pause),
     })),
@@ -35,7 +39,20 @@ async function budgetOf(account: Account<Plugin>, budgets: Budgets): Promise<Acc
   return rows.map(({ resetsAt, ...row }) => ({ ...row, resets_at: new Date(resetsAt).toISOString() }));
 }
 
-async function statusOf(account: Account<Plugin>, board: StatusBoard, stored: Stored): Promise<AccountStatus> {
+/** Why no process may run the account as the file here has it; undefined: one may. */
+function notInForce(name: string, own: MarkedFleet, now: Configuration | undefined) {
+  if (now === undefined || now.entries.get(name)?.digest === own.marks.get(name)?.digest) return undefined;
+  const what = now.entries.has(name) ? "has another entry for it than the file here" : "does not have it";
+  const reason = `the configuration in force (generation ${now.generation}) ${what}`;
+  return { state: "held", reason, cure: "put the file here in force with: bot reload" } as const;
+}
+
+async function statusOf(
+  account: Account<Plugin>,
+  board: StatusBoard,
+  stored: Stored,
+  waits: () => Pick<AccountStatus, "state" | "reason" | "cure"> | undefined,
+): Promise<AccountStatus> {
   const said = await board.read(account.name);
   if (said?.isFresh === true && said.status.server === account.server) return said.status;
   const { credentials, held, person, why } = await stored.of(account);
@@ -54,7 +71,7 @@ async function statusOf(account: Account<Plugin>, board: StatusBoard, stored: St
     account: account.name,
     server: account.server,
     handle: person?.username ?? account.handle ?? null,
-    ...(held ?? (credentials === undefined ? unauthorized : notRunning)),
+    ...(held ?? (credentials === undefined ? unauthorized : (waits() ?? notRunning))),
     since: before?.since ?? new Date().toISOString(),
     paused: null,
     dry_run: account.dryRun,

@@ -11,6 +11,7 @@ import { addImport } from "./import.js";
 import { addKeys } from "./keys.js";
 import { addOperations } from "./operations.js";
 import { addPause } from "./pause.js";
+import { addReload } from "./reload.js";
 import { addRestore } from "./restore.js";
 import { addResume } from "./resume.js";
 import { addRetry } from "./retry.js";
@@ -37,6 +38,7 @@ export async function runProgram(argv: readonly string[], version: string, conte
     addFailed,
     addRetry,
     addDrop,
+    addReload,
     addDoctor,
     addRevoke,
     addRestore,

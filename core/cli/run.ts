@@ -15,7 +15,8 @@ export function addRun(program: Command, context: Context): void {
     .description("run the accounts of accounts.yaml")
     .option("--accounts <file>", "another accounts.yaml")
     .option("--grace <duration>", "how long ending may take", "10s")
-    .action(async (options: { accounts?: string; grace: string }) => {
+    .option("--watch", "put accounts.yaml and plugins beside it in force whenever they change, without asking")
+    .action(async (options: { accounts?: string; grace: string; watch?: boolean }) => {
       const graceMs = graceIn(options.grace);
       const environment = context.environment(options);
       const fleet = await context.fleet(environment);
@@ -24,11 +25,13 @@ export function addRun(program: Command, context: Context): void {
         const { startWatchdog } = await import("../host/watchdog.js");
         const { RedisToken } = await import("../store/redis.js");
         const { RedisAddressToken } = await import("../store/redis-address.js");
-        const { LoggerToken } = await import("../host/tokens.js");
+        const { FleetToken, LoggerToken } = await import("../host/tokens.js");
+        const { watchFleet } = await import("../host/watching.js");
         const logger = container.resolve(LoggerToken);
         const host = container.resolve(FleetHost);
         surviveStrayErrors(logger);
-        const stopped = untilTold();
+        const stopped = untilTold(context.stdin.isTTY ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"]);
+        let unwatch: (() => void) | undefined;
         const health =
           environment.port === undefined
             ? undefined
@@ -38,10 +41,15 @@ export function addRun(program: Command, context: Context): void {
         try {
           await host.start(container, graceMs);
           logger.info({ accounts: fleet.accounts.map(({ name }) => name), port: environment.port }, "running");
+          // At a terminal it says that the terminal was closed.
+          if (!context.stdin.isTTY) process.on("SIGHUP", () => host.reload(true));
+          if (options.watch === true)
+            unwatch = await watchFleet(container.resolve(FleetToken), () => host.reload(false));
           const signal = await stopped;
           logger.info({ signal }, "stopping");
         } finally {
           setTimeout(() => process.exit(), graceMs + lingerMs).unref();
+          unwatch?.();
           await health?.close();
           const isDone = await endedWithin(graceMs, host.stop());
           await endWatching();
@@ -69,11 +77,11 @@ async function endedWithin(limitMs: number, ending: Promise<void>): Promise<bool
   return isDone;
 }
 
-/** A second signal, whichever of the two, ends the process at once. */
-function untilTold(): Promise<NodeJS.Signals> {
+/** A second signal, whichever it is, ends the process at once. */
+function untilTold(signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let isTold = false;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    for (const signal of signals) {
       process.on(signal, () => {
         if (isTold) process.exit(exitCodes.failed);
         isTold = true;

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { AccountStatus } from "../host/status.js";
 import { accountStatuses } from "./account-statuses.js";
 import { withServices, type Context } from "./context.js";
+import { outdatedLines } from "./outdated.js";
 import { table } from "./table.js";
 
 /** `bot status`: how each account stands. */
@@ -14,11 +15,13 @@ export function addStatus(program: Command, context: Context): void {
     .action(async (options: { accounts?: string; json?: boolean }) => {
       const environment = context.environment(options);
       const fleet = await context.fleet(environment);
-      const rows = await withServices(context, environment, fleet, ({ container }) =>
-        accountStatuses(fleet, container),
-      );
+      const { outdated, rows } = await withServices(context, environment, fleet, async ({ container }) => ({
+        outdated: await outdatedLines(container),
+        rows: await accountStatuses(fleet, container),
+      }));
       const output = options.json === true ? JSON.stringify(rows, null, 2) : describe(rows);
       context.stdout.write(`${output}\n`);
+      for (const line of outdated) context.stderr.write(`${line}\n`);
     });
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { inject, injectable } from "tsyringe";
-import type { Account } from "../accounts/account.js";
+import type { Account, RiderEntry } from "../accounts/account.js";
 import { OutagesToken, type Outages } from "../auth/outages.js";
 import type { Credentials } from "../auth/vault.js";
 import { setClocks } from "../events/clock.js";
@@ -29,6 +29,7 @@ import {
   AccountToken,
   CheckCronToken,
   DeliveryStoreToken,
+  EarlierRidersToken,
   GraceToken,
   ListenTimingToken,
   LoggerToken,
@@ -75,6 +76,8 @@ export class Duty {
   readonly #ear: Listening;
   readonly #graceMs: number;
   readonly #crashes: CrashWatch;
+  /** Riders as they were before their entries changed, until the new ones are proven. */
+  readonly #earlier: Map<string, RiderEntry<Plugin>>;
   /** Aborts when handlers that still run have to end. */
   readonly #over = new AbortController();
   /** By rider: each event needs one. */
@@ -100,11 +103,13 @@ export class Duty {
     @inject(LoggerToken) logger: Logger,
     @inject(GraceToken) graceMs: number,
     @inject(CrashWatch) crashes: CrashWatch,
+    @inject(EarlierRidersToken) earlier: Map<string, RiderEntry<Plugin>>,
   ) {
     this.#crashes = crashes;
     this.#account = account;
     this.#tenure = tenure;
     this.#graceMs = graceMs;
+    this.#earlier = earlier;
     tenure.signal.addEventListener("abort", () => this.#grantGrace(), { once: true });
     this.#outlet = outlet;
     this.#brake = brake;
@@ -250,10 +255,21 @@ export class Duty {
       return rider.stop({ state: "waiting", reason }, log);
     }
     if (rider.standing.state === "running" || rider.isSettingUp) return;
-    const setUp = () => rider.setUp(facts, this.#outlet, log, this.#tenure.signal, this.#checkCron);
     await this.#crashes.alone(rider.name, settingUp, () =>
-      this.#crashes.watch(rider.name, settingUp, settingUp, setUp),
+      this.#crashes.watch(rider.name, settingUp, settingUp, () => this.#setUp(rider, facts, log)),
     );
+  }
+
+  /** Where an entry was changed and its set-up fails, the rider goes on as it was before. */
+  async #setUp(rider: Rider, facts: AccountFacts, log: Log): Promise<void> {
+    const { signal } = this.#tenure;
+    await rider.setUp(facts, this.#outlet, log, signal, this.#checkCron);
+    const { reason, state } = rider.standing;
+    const earlier = this.#earlier.get(rider.name);
+    if (state === "running") this.#earlier.delete(rider.name);
+    if (state !== "failed" || earlier === undefined || signal.aborted) return;
+    log.error(`goes on as before the change, whose set-up failed: ${reason}`);
+    await rider.fallBack(earlier, { facts, outlet: this.#outlet, log, signal, checkCron: this.#checkCron });
   }
 
   /** What failed may have failed because of the moment: the server was away, a feed could not be read. */

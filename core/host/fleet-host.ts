@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { inject, injectable, Lifecycle, type DependencyContainer } from "tsyringe";
-import type { Account, Fleet } from "../accounts/account.js";
+import type { Account } from "../accounts/account.js";
 import { Pace } from "../auth/pace.js";
 import { renewalJob } from "../auth/renewal.js";
 import { Budgets } from "../client/budgets.js";
@@ -15,6 +15,9 @@ import { RedisToken } from "../store/redis.js";
 import { KeyringToken, type Keyring } from "../store/seal.js";
 import { AccountOutlet } from "./account-outlet.js";
 import { Brake } from "./brake.js";
+import type { CurrentFleet } from "./current-fleet.js";
+import { HostConfiguration, type HostChange } from "./host-configuration.js";
+import { InForce } from "./in-force.js";
 import { RedisDeliveryStore } from "./redis-delivery-store.js";
 import { tickRecord } from "./tick-record.js";
 import { CrashBook } from "./crash-book.js";
@@ -23,11 +26,13 @@ import { Duty } from "./duty.js";
 import { Homes } from "./homes.js";
 import { Renames, type RenamedAccount } from "./renames.js";
 import { SessionStatus } from "./session-status.js";
+import { retire } from "./retire.js";
 import { Session } from "./session.js";
 import { Settling } from "./settling.js";
 import {
   AccountToken,
   DeliveryStoreToken,
+  EarlierRidersToken,
   FleetToken,
   GraceToken,
   LoggerToken,
@@ -45,7 +50,9 @@ export class FleetHost {
   /** What runs at the moment, for whoever watches the process. */
   readonly board = new WatchBoard();
   readonly #probation = new Probation();
-  readonly #fleet: Fleet<Plugin>;
+  readonly #fleet: CurrentFleet;
+  readonly #configuration: HostConfiguration;
+  readonly #inForce: InForce;
   readonly #ownership: Settling;
   readonly #renames: Renames;
   readonly #homes: Homes;
@@ -61,7 +68,9 @@ export class FleetHost {
   #stopHearingHolds: (() => void) | undefined;
 
   constructor(
-    @inject(FleetToken) fleet: Fleet<Plugin>,
+    @inject(FleetToken) fleet: CurrentFleet,
+    @inject(HostConfiguration) configuration: HostConfiguration,
+    @inject(InForce) inForce: InForce,
     @inject(Settling) ownership: Settling,
     @inject(Renames) renames: Renames,
     @inject(Homes) homes: Homes,
@@ -73,6 +82,8 @@ export class FleetHost {
     @inject(Budgets) budgets: Budgets,
   ) {
     this.#fleet = fleet;
+    this.#configuration = configuration;
+    this.#inForce = inForce;
     this.#ownership = ownership;
     this.#renames = renames;
     this.#homes = homes;
@@ -98,8 +109,16 @@ export class FleetHost {
     this.#stopHearingHolds = await this.#budgets.listen();
     await this.#jobs.take(tickJob, ({ data, dueAt }) => this.#onTick(data, dueAt));
     await this.#jobs.take(renewalJob, ({ data }) => this.#onRenewal(data.account));
-    const names = this.#fleet.accounts.map(({ name }) => name);
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const names = await this.#configuration.start((change) => begun.then(() => this.#onChange(change)));
     await this.#ownership.start(names, (tenure) => this.#hold(tenure));
+    begin();
+  }
+
+  /** Puts this host's accounts.yaml in force as it is now; `isGuarded` refuses to end many accounts. */
+  reload(isGuarded: boolean): void {
+    this.#configuration.reload(isGuarded);
   }
 
   /** How many accounts this process owns. */
@@ -109,14 +128,23 @@ export class FleetHost {
 
   /** Lets every account go, to whoever waits for it. */
   async stop(): Promise<void> {
+    await this.#configuration.stop();
     await this.#ownership.stop();
     this.#stopHearing?.();
     this.#stopHearingHolds?.();
   }
 
+  /** What changed begins anew, by whichever process; accounts that did not change notice nothing. */
+  async #onChange({ changed, names }: HostChange): Promise<void> {
+    await this.#ownership.setAccounts(names);
+    await this.#ownership.letGo(changed);
+  }
+
   async #hold(tenure: Tenure): Promise<void> {
     const account = this.#fleet.accounts.find(({ name }) => name === tenure.account);
     if (account === undefined || this.#container === undefined) return;
+    // The configuration in force may have changed while the account was on its way.
+    if (!(await this.#configuration.mayHold(account.name))) return;
     const inside = this.#containerFor(this.#container, account, tenure);
     if (account.was !== undefined) await this.#settle({ ...account, was: account.was }, tenure, inside);
     if (tenure.signal.aborted) return;
@@ -127,6 +155,9 @@ export class FleetHost {
       await session.run();
     } finally {
       this.#sessions.delete(account.name);
+    }
+    if (tenure.isValid() && (await this.#inForce.entryDigest(account.name)) === undefined) {
+      await retire(this.#jobs, inside.resolve(DeliveryStoreToken), account.name);
     }
   }
 
@@ -161,6 +192,7 @@ export class FleetHost {
     child.register(CrashWatch, {
       useValue: new CrashWatch({ account: account.name, book, board, probation: this.#probation }),
     });
+    child.register(EarlierRidersToken, { useValue: this.#configuration.earlierRiders(account.name) });
     child.register(DeliveryStoreToken, {
       useValue: new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account.name),
     });

@@ -37,7 +37,7 @@ const traces = ["bound", "cursor", "counts", "ticks", "paused", ...lists];
 /** Gives what is stored under an account's old name to the new one, once. Whoever calls it owns both. */
 @injectable()
 export class Renames {
-  readonly #fleet: Fleet<Plugin>;
+  readonly #fleet: Pick<Fleet<Plugin>, "accounts">;
   readonly #redis: Redis;
   readonly #keys: Keys;
   readonly #keyring: Keyring;
@@ -45,7 +45,7 @@ export class Renames {
   readonly #mirror: VaultMirror;
 
   constructor(
-    @inject(FleetToken) fleet: Fleet<Plugin>,
+    @inject(FleetToken) fleet: Pick<Fleet<Plugin>, "accounts">,
     @inject(RedisToken) redis: Redis,
     @inject(KeysToken) keys: Keys,
     @inject(KeyringToken) keyring: Keyring,

@@ -29,6 +29,15 @@ export interface RiderStanding {
 /** Checks a cron expression; answers what is wrong with it. */
 export type CheckCron = (expression: string, timezone: string) => string | undefined;
 
+/** What a set-up needs. */
+interface SetUpInput {
+  readonly facts: AccountFacts;
+  readonly outlet: Outlet;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly checkCron: CheckCron;
+}
+
 const setUpLimitMs = 15_000;
 const cleanUpLimitMs = 5_000;
 
@@ -42,18 +51,29 @@ interface Registered {
 
 /** One plugin on one account: set up, asked for handlers, cleaned up. */
 export class Rider {
-  readonly entry: RiderEntry<Plugin>;
-  readonly permitted: ReadonlySet<string>;
   readonly #limitMs: number;
+  readonly #asWritten: RiderEntry<Plugin>;
+  #entry: RiderEntry<Plugin>;
+  #permitted: ReadonlySet<string>;
   #standing: RiderStanding = { state: "stopped", reason: "" };
   #registered = nothing();
   #isSettingUp = false;
 
   /** `limitMs`: how long the set-up may take. */
   constructor(entry: RiderEntry<Plugin>, limitMs = setUpLimitMs) {
-    this.entry = entry;
-    this.permitted = expandScopes(entry.scopes);
+    this.#asWritten = entry;
+    this.#entry = entry;
+    this.#permitted = expandScopes(entry.scopes);
     this.#limitMs = limitMs;
+  }
+
+  /** What it runs by. */
+  get entry(): RiderEntry<Plugin> {
+    return this.#entry;
+  }
+
+  get permitted(): ReadonlySet<string> {
+    return this.#permitted;
   }
 
   get name(): string {
@@ -123,6 +143,27 @@ export class Rider {
     } finally {
       this.#isSettingUp = false;
     }
+  }
+
+  /** Its set-up has failed: from now on it is what it was before its entry changed, if that still can be set up. */
+  async fallBack(entry: RiderEntry<Plugin>, { checkCron, facts, log, outlet, signal }: SetUpInput): Promise<void> {
+    const failed = this.#standing;
+    this.#use(entry);
+    await this.setUp(facts, outlet, log, signal, checkCron);
+    if (this.standing.state === "running") {
+      this.#standing = {
+        state: "running",
+        reason: `it runs as before the change, whose set-up failed: ${failed.reason}`,
+      };
+    } else {
+      this.#use(this.#asWritten);
+      this.#standing = failed;
+    }
+  }
+
+  #use(entry: RiderEntry<Plugin>): void {
+    this.#entry = entry;
+    this.#permitted = expandScopes(entry.scopes);
   }
 
   handlersFor(event: Event): Handler[] {

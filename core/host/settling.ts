@@ -43,6 +43,10 @@ export class Settling implements Ownership {
     await this.#participate();
   }
 
+  async letGo(names: readonly string[]): Promise<void> {
+    await this.#ownership.letGo(names);
+  }
+
   async stop(): Promise<void> {
     await this.#ownership.stop();
   }

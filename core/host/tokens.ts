@@ -1,10 +1,11 @@
 import type { Logger } from "pino";
 import type { InjectionToken } from "tsyringe";
-import type { Account, Fleet } from "../accounts/account.js";
+import type { Account, Fleet, RiderEntry } from "../accounts/account.js";
 import type { Pace } from "../auth/pace.js";
 import type { ListenTiming } from "../events/listen.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
+import type { CurrentFleet } from "./current-fleet.js";
 import type { DeliveryStore } from "./delivery-store.js";
 import type { CheckCron } from "./rider.js";
 
@@ -18,10 +19,14 @@ export const CheckCronToken: InjectionToken<CheckCron> = Symbol("CheckCron");
 export const ListenTimingToken: InjectionToken<Partial<ListenTiming>> = Symbol("ListenTiming");
 /** How long an account that is let go may take, in milliseconds. */
 export const GraceToken: InjectionToken<number> = Symbol("Grace");
-/** accounts.yaml, as this process read it. */
-export const FleetToken: InjectionToken<Fleet<Plugin>> = Symbol("Fleet");
 /** How many accounts of a server go on at a time after a pause. */
 export const ResumePaceToken: InjectionToken<Pace> = Symbol("ResumePace");
+/** accounts.yaml, as this process read it. */
+export const FleetToken: InjectionToken<CurrentFleet> = Symbol("Fleet");
+/** Reads accounts.yaml again, plugins beside it as well. Throws ConfigError. */
+export const ReadFleetToken: InjectionToken<() => Promise<Fleet<Plugin>>> = Symbol("ReadFleet");
+/** Riders of a child container's account as they were before their entries changed, as long as the new ones are unproven. */
+export const EarlierRidersToken: InjectionToken<Map<string, RiderEntry<Plugin>>> = Symbol("EarlierRiders");
 /** The account of a child container. */
 export const AccountToken: InjectionToken<Account<Plugin>> = Symbol("Account");
 /** The right to act for the account of a child container. */

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { hearChannel } from "../store/channel.js";
 import type { Keys } from "../store/keys.js";
 
 const message = z.object({ account: z.string(), why: z.enum(["credentials", "renewal", "due", "brake"]) });
@@ -14,22 +15,5 @@ export async function sendWake(redis: Redis, keys: Keys, wake: Wake): Promise<nu
 
 /** Hears them on a connection of its own, until the answer is called. */
 export async function hearWakes(redis: Redis, keys: Keys, onWake: (wake: Wake) => void): Promise<() => void> {
-  const subscriber = redis.duplicate();
-  subscriber.on("message", (_channel, text) => {
-    const wake = message.safeParse(parsed(text));
-    if (wake.success) onWake(wake.data);
-  });
-  // Connection errors are said by the connection that is duplicated here; this one reconnects by itself.
-  subscriber.on("error", () => undefined);
-  await subscriber.connect();
-  await subscriber.subscribe(keys.fleet("wake"));
-  return () => subscriber.disconnect();
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return hearChannel(redis, keys.fleet("wake"), message, onWake);
 }

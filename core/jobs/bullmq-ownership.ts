@@ -31,6 +31,10 @@ class BullmqOwnership implements Ownership {
     await this.#participation.setAccounts(accounts);
   }
 
+  async letGo(accounts: readonly string[]): Promise<void> {
+    this.#participation?.letGo(new Set(accounts));
+  }
+
   async stop(): Promise<void> {
     const participation = this.#participation;
     this.#participation = undefined;

@@ -23,6 +23,8 @@ export interface Ownership {
   start(accounts: readonly string[], hold: (tenure: Tenure) => Promise<void>): Promise<void>;
   /** Changes the accounts that this process takes part for; those no longer named are let go. */
   setAccounts(accounts: readonly string[]): Promise<void>;
+  /** Lets these go, to be taken anew at once by whoever may own them. */
+  letGo(accounts: readonly string[]): Promise<void>;
   /** Lets every account go to whoever waits and stops taking part. */
   stop(): Promise<void>;
 }

@@ -125,6 +125,11 @@ export class Participation {
     await this.#ensure(accounts.filter((account) => !before.has(account)));
   }
 
+  /** Lets these go, and offers them again. */
+  letGo(accounts: ReadonlySet<string>): void {
+    for (const lease of this.#renewal.leases()) if (accounts.has(lease.account)) lease.release();
+  }
+
   /** Lets go of everything and hands it to whoever waits. */
   async stop(): Promise<void> {
     this.#stopping = true;

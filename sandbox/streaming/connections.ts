@@ -18,6 +18,8 @@ export interface Connection {
 
 /** An open stream as the control surface shows it. */
 export interface ConnectionState {
+  /** Counts the streams that were ever opened, from 1. */
+  readonly number: number;
   readonly kind: Connection["kind"];
   readonly user: string | null;
   readonly app: string;
@@ -26,11 +28,13 @@ export interface ConnectionState {
 
 /** The streams that are open. */
 export class Connections {
-  readonly #open = new Set<Connection>();
+  /** With their numbers. */
+  readonly #open = new Map<Connection, number>();
+  #opened = 0;
   readonly #watchers = new Set<() => void>();
 
   add(connection: Connection): void {
-    this.#open.add(connection);
+    this.#open.set(connection, (this.#opened += 1));
     this.changed();
   }
 
@@ -45,7 +49,8 @@ export class Connections {
   }
 
   list(): ConnectionState[] {
-    return [...this.#open].map(({ kind, person, token, streams }) => ({
+    return [...this.#open].map(([{ kind, person, token, streams }, number]) => ({
+      number,
       kind,
       user: person?.username ?? null,
       app: token.app.name,
@@ -69,13 +74,15 @@ export class Connections {
 
   /** Does something to the streams of one person, or to all; returns to how many. */
   each(username: string | undefined, act: (connection: Connection) => void): number {
-    const chosen = [...this.#open].filter(({ person }) => username === undefined || person?.username === username);
+    const chosen = [...this.#open.keys()].filter(
+      ({ person }) => username === undefined || person?.username === username,
+    );
     for (const connection of chosen) act(connection);
     return chosen.length;
   }
 
   /** A token that was revoked ends its streams. */
   closeOf(token: Token): void {
-    for (const connection of this.#open) if (connection.token === token) connection.close();
+    for (const connection of this.#open.keys()) if (connection.token === token) connection.close();
   }
 }

@@ -37,6 +37,16 @@ export async function fleetOf(options: FleetOptions): Promise<Fleet> {
   return fleet;
 }
 
+/** Another host of the same fleet: a directory of its own, the same sandbox, Redis and key (`BOT_KEY`). */
+export async function hostBeside(fleet: Fleet, accounts: FleetOptions["accounts"], files: FleetOptions["files"] = {}) {
+  const host = new Fleet(await mkdtemp(join(tmpdir(), "howdah-test-")), fleet.sandbox, fleet.environment);
+  // Before the one whose sandbox it is.
+  fleets.unshift(host);
+  await host.write("accounts.yaml", yamlOf(accounts));
+  for (const [name, text] of Object.entries(files)) await host.write(name, text);
+  return host;
+}
+
 /** One directory with an accounts.yaml, a sandbox, and the processes of the command that were started there. */
 export class Fleet {
   readonly directory: string;

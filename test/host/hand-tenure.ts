@@ -36,6 +36,7 @@ export class HandOwnership implements Ownership {
   readonly #redis: Redis;
   readonly #keys: Keys;
   readonly #held: { tenure: HandTenure; done: Promise<void> }[] = [];
+  #hold: (tenure: Tenure) => Promise<void> = async () => undefined;
 
   constructor(redis: Redis, keys: Keys) {
     this.#redis = redis;
@@ -43,18 +44,33 @@ export class HandOwnership implements Ownership {
   }
 
   async start(accounts: readonly string[], hold: (tenure: Tenure) => Promise<void>): Promise<void> {
-    for (const account of accounts) {
-      const tenure = await HandTenure.take(this.#redis, this.#keys, account);
-      this.#held.push({ tenure, done: hold(tenure) });
-    }
+    this.#hold = hold;
+    for (const account of accounts) await this.#take(account);
   }
 
-  async setAccounts(): Promise<void> {
-    throw new Error("the test gives accounts at the start only");
+  async setAccounts(accounts: readonly string[]): Promise<void> {
+    await this.#end(this.#held.filter(({ tenure }) => !accounts.includes(tenure.account)));
+    const held = new Set(this.#held.map(({ tenure }) => tenure.account));
+    for (const account of accounts) if (!held.has(account)) await this.#take(account);
+  }
+
+  async letGo(accounts: readonly string[]): Promise<void> {
+    await this.#end(this.#held.filter(({ tenure }) => accounts.includes(tenure.account)));
+    for (const account of accounts) await this.#take(account);
   }
 
   async stop(): Promise<void> {
-    for (const { tenure } of this.#held) tenure.end();
-    await Promise.all(this.#held.splice(0).map(({ done }) => done));
+    await this.#end([...this.#held]);
+  }
+
+  async #take(account: string): Promise<void> {
+    const tenure = await HandTenure.take(this.#redis, this.#keys, account);
+    this.#held.push({ tenure, done: this.#hold(tenure) });
+  }
+
+  async #end(ending: readonly { tenure: HandTenure; done: Promise<void> }[]): Promise<void> {
+    for (const { tenure } of ending) tenure.end();
+    for (const held of ending) this.#held.splice(this.#held.indexOf(held), 1);
+    await Promise.all(ending.map(({ done }) => done));
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { container, type DependencyContainer } from "tsyringe";
-import type { Account } from "../../core/accounts/account.js";
+import type { Account, Fleet } from "../../core/accounts/account.js";
 import { Authorization } from "../../core/auth/authorization.js";
 import { MirrorDirectory } from "../../core/auth/mirror-directory.js";
 import { OutagesToken } from "../../core/auth/outages.js";
@@ -21,7 +21,16 @@ import { FleetHost } from "../../core/host/fleet-host.js";
 import { neededScopes } from "../../core/host/needed-scopes.js";
 import { Servers } from "../../core/host/servers.js";
 import { StatusBoard, type AccountStatus, type RiderStatus } from "../../core/host/status.js";
-import { CheckCronToken, FleetToken, ListenTimingToken, LoggerToken, UserAgentToken } from "../../core/host/tokens.js";
+import { CurrentFleet } from "../../core/host/current-fleet.js";
+import { ProcessBoard } from "../../core/host/process-board.js";
+import {
+  CheckCronToken,
+  FleetToken,
+  ListenTimingToken,
+  LoggerToken,
+  ReadFleetToken,
+  UserAgentToken,
+} from "../../core/host/tokens.js";
 import { sendWake } from "../../core/host/wake.js";
 import { checkCron, createJobs } from "../../core/jobs/bullmq-jobs.js";
 import { createOwnership } from "../../core/jobs/bullmq-ownership.js";
@@ -45,6 +54,8 @@ interface ProcessOptions {
   readonly redis: TestRedis;
   readonly accounts: readonly Account<Plugin>[];
   /** `locks`: as a fleet does it; `by-hand`, the default: it gets every account at once. */
+  /** The path of its accounts.yaml. */
+  readonly file?: string;
   /** How long things take while listening. */
   readonly listenTiming?: Partial<ListenTiming>;
   readonly ownership?: "locks" | "by-hand";
@@ -56,6 +67,7 @@ export class FleetProcess {
   readonly connection: Redis;
   readonly jobs: Jobs;
   readonly #redis: TestRedis;
+  #fleet: Fleet<Plugin>;
   readonly #container: DependencyContainer;
   readonly #host: FleetHost;
   readonly #mirrorPath = mkdtempSync(join(tmpdir(), "howdah-test-mirror-"));
@@ -71,6 +83,7 @@ export class FleetProcess {
         ? createOwnership({ address, redis: connection, keys, prefix, log: logger })
         : new HandOwnership(connection, keys);
     this.#redis = redis;
+    this.#fleet = { file: options.file ?? "accounts.yaml", contact: undefined, accounts };
     this.lines = lines;
     this.connection = connection;
     this.jobs = createJobs({ address, prefix, log: logger });
@@ -79,7 +92,9 @@ export class FleetProcess {
     root.register(UserAgentToken, { useValue: "howdah test" });
     root.register(ListenTimingToken, { useValue: options.listenTiming ?? {} });
     root.register(CheckCronToken, { useValue: checkCron });
-    root.register(FleetToken, { useValue: { file: "accounts.yaml", contact: undefined, accounts } });
+    root.register(FleetToken, { useValue: new CurrentFleet(this.#fleet) });
+    root.register(ReadFleetToken, { useValue: async () => this.#fleet });
+    root.register(ProcessBoard, { useValue: new ProcessBoard(connection, keys) });
     root.register(RedisToken, { useValue: connection });
     root.register(KeysToken, { useValue: keys });
     root.register(KeyringToken, { useValue: keyring });
@@ -112,6 +127,11 @@ export class FleetProcess {
     const process = new FleetProcess(options, await options.redis.connect());
     processes.push(process);
     return process;
+  }
+
+  /** From now on its accounts.yaml, which it reads when it is told to, says this. */
+  write(accounts: readonly Account<Plugin>[]): void {
+    this.#fleet = { ...this.#fleet, accounts };
   }
 
   async start(): Promise<this> {
