@@ -182,9 +182,12 @@ export class ServerRefusedError extends HowdahError {
   }
 }
 
+const longestReason = 200;
+
+/** What the server says, as one short line that a terminal can show. */
 function reasonIn(body: unknown): string {
-  if (typeof body !== "object" || body === null || !("error" in body)) return "";
-  return typeof body.error === "string" ? `: ${body.error}` : "";
+  if (typeof body !== "object" || body === null || !("error" in body) || typeof body.error !== "string") return "";
+  return `: ${body.error.slice(0, longestReason).replaceAll(/\p{Cc}+/gu, " ")}`;
 }
 
 /** How a request failed below HTTP. `unasked`: its time was up while it waited for others of this process. */

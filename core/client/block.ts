@@ -84,9 +84,9 @@ export class Block {
     return { key: this.facts.key, unused, unusedSlice: this.#slice };
   }
 
-  /** Nothing of it may be used any more, and whether there is room is to be asked anew. */
+  /** Nothing of it may be used any more, and whether there is room is to be asked anew. What is left is given back then. */
   drop(): void {
-    this.#left = 0;
+    this.#validUntil = 0;
     this.#roomAt = 0;
     this.#urgentRoomAt = 0;
   }
@@ -95,7 +95,7 @@ export class Block {
   hear(said: RateLimit): void {
     this.#said = said;
     this.limit = said.limit;
-    if (said.left <= said.limit * (1 - this.facts.share)) this.#left = 0;
+    if (said.left <= said.limit * (1 - this.facts.share)) this.#validUntil = 0;
   }
 
   /** What to ask the fleet's count for. Who leases again and again in one slice gets more each time. */

@@ -45,10 +45,12 @@ export class MemoryLedger implements Ledger {
   }
 
   async settle({ entry, invocation, key }: Claim, settlement: Settlement): Promise<void> {
-    const { result, state } = { result: undefined, ...settlement };
+    const { result, state, text } = { result: undefined, text: undefined, ...settlement };
     // A later owner may have sent it again, or know more.
     if (state !== "done" && this.#keptOf(invocation).writes.get(key) !== JSON.stringify(entry)) return;
-    this.#keptOf(invocation).writes.set(key, JSON.stringify({ ...entry, state, result }));
+    const plain = JSON.stringify({ ...entry, state, ...(text === undefined && { result }) });
+    // As it came: what a server nests a thousand times over can be read, but not written anew.
+    this.#keptOf(invocation).writes.set(key, text === undefined ? plain : `${plain.slice(0, -1)},"result":${text}}`);
     const id = textAt(result, "id");
     if (id !== "") this.#created.push({ operation: entry.operation, id, at: Date.now() });
   }

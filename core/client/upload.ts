@@ -29,7 +29,7 @@ export async function upload(
     caller,
     outlet,
   });
-  return outlet.dryRun ? (body as MediaAttachment) : processed(body as MediaAttachment, caller, outlet);
+  return outlet.dryRun ? (body as MediaAttachment) : processed(mediaIn(body), caller, outlet);
 }
 
 async function processed(media: MediaAttachment, caller: Caller, outlet: Outlet): Promise<MediaAttachment> {
@@ -57,9 +57,18 @@ async function look(id: string, caller: Caller, outlet: Outlet): Promise<MediaAt
       caller,
       outlet,
     });
-    return body as MediaAttachment;
+    return mediaIn(body);
   } catch (error) {
     if (!(error instanceof ServerRefusedError) || error.status !== 422) throw error;
     throw new UploadError("the server could not process the file", "processing", { cause: error });
   }
+}
+
+/** A server, or a proxy before it, may say yes and send anything along. */
+function mediaIn(body: unknown): MediaAttachment {
+  const id = typeof body === "object" && body !== null && "id" in body ? body.id : undefined;
+  if (typeof id === "string" && id !== "") return body as MediaAttachment;
+  throw new UploadError("the server took the file, but its answer names none", "processing", {
+    cure: "check server: in accounts.yaml; if it is right, tell the server's admin",
+  });
 }
