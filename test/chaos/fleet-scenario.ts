@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RedisVault } from "../../core/auth/redis-vault.js";
 import { plainText } from "../../core/mastodon/plain-text.js";
-import { connectRedis } from "../../core/store/redis.js";
-import { keysUnder } from "../../core/store/keys.js";
 import { Keyring } from "../../core/store/seal.js";
+import { adoptAll } from "../end-to-end/adopt.js";
 import { fleetOf, type Fleet } from "../end-to-end/fleet.js";
-import { tokenFor } from "../sandbox/bot.js";
 import { OwnRedis } from "../support/own-redis.js";
 import { oneFault } from "./fleet-faults.js";
 import type { Dice } from "./seed.js";
@@ -65,7 +62,7 @@ export async function fleetScenario(scenario: Scenario, dice: Dice): Promise<Out
     environment: { REDIS_URL: redis.url, BOT_PREFIX: prefix, BOT_KEY: key, LOG_LEVEL: "warn" },
   });
   try {
-    await authorizeAll(fleet, accounts, redis.url, key);
+    await adoptAll(fleet, accounts, { url: redis.url, prefix, key, scopes });
     const processes = Array.from({ length: scenario.processes }, () => fleet.start(["run"]));
     await fleet.listening(...accounts);
     const mentions = mentionAll(fleet, accounts, scenario);
@@ -91,18 +88,6 @@ function yamlOf(accounts: readonly string[]): string {
   const lifted = "  caps: { rider_per_hour: 1000000, server_per_hour: 1000000 }";
   const defaults = ["defaults:", "  plugins: [./answerer.js]", lifted];
   return [...defaults, "accounts:", ...entries, ""].join("\n");
-}
-
-/** Puts each account's token into the vault, as bot auth would have. */
-async function authorizeAll(fleet: Fleet, accounts: readonly string[], url: string, key: string): Promise<void> {
-  const redis = await connectRedis({ url });
-  const vault = new RedisVault(redis, keysUnder(prefix), Keyring.parse(key, "the scenario's key"));
-  for (const name of accounts) {
-    const accessToken = await tokenFor(fleet.sandbox, name, scopes.join(" "));
-    const token = { accessToken, refreshToken: undefined, scopes, expiresAt: undefined, appScopes: undefined };
-    await vault.store({ name, server: fleet.sandbox.url }, { ...token, obtainedAt: Date.now() }, 0);
-  }
-  redis.disconnect();
 }
 
 /** Visitors mention the bots in turn; gives the ids of their posts. */
