@@ -4,7 +4,10 @@ import { apps } from "./apps.js";
 import type { Call, Handlers } from "./call.js";
 import { instance } from "./instance.js";
 import { media } from "./media.js";
+import { conversations } from "./conversations.js";
+import { featuredTags } from "./featured-tags.js";
 import { filters } from "./filters.js";
+import { groupedNotifications, groupedNotificationsAlpha } from "./grouped-notifications.js";
 import { lists } from "./lists.js";
 import {
   announcements,
@@ -12,7 +15,6 @@ import {
   directory,
   domainBlocks,
   endorsements,
-  featuredTags,
   followedTags,
   markers,
   notificationPolicy,
@@ -25,6 +27,7 @@ import { scheduledFor, scheduledStatuses } from "./scheduled-statuses.js";
 import { groupNotSimulated, notSimulated } from "./not-simulated.js";
 import { notifications } from "./notifications.js";
 import { blocks, bookmarks, favourites, followRequests, mutesList } from "./personal-lists.js";
+import { push } from "./push.js";
 import { reports } from "./reports.js";
 import { polls } from "./polls.js";
 import { statuses } from "./statuses.js";
@@ -48,7 +51,7 @@ const handlers: { readonly [G in keyof Operations]: Handlers<G> } = {
   blocks,
   bookmarks,
   collections: groupNotSimulated("collections"),
-  conversations: groupNotSimulated("conversations"),
+  conversations,
   customEmojis,
   directory,
   domainBlocks,
@@ -60,8 +63,8 @@ const handlers: { readonly [G in keyof Operations]: Handlers<G> } = {
   filtersV1: groupNotSimulated("filtersV1"),
   followRequests,
   followedTags,
-  groupedNotifications: groupNotSimulated("groupedNotifications"),
-  groupedNotificationsAlpha: groupNotSimulated("groupedNotificationsAlpha"),
+  groupedNotifications,
+  groupedNotificationsAlpha,
   instance,
   lists,
   markers,
@@ -74,7 +77,7 @@ const handlers: { readonly [G in keyof Operations]: Handlers<G> } = {
   polls,
   preferences,
   profile: groupNotSimulated("profile"),
-  push: groupNotSimulated("push"),
+  push,
   reports,
   scheduledStatuses,
   search,

@@ -4,6 +4,7 @@ import type { Person } from "../world/records.js";
 import { unfollow } from "../world/relations.js";
 import { related, target } from "./account-target.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
+import { featuredBy } from "./featured-tags.js";
 import { renderList } from "./lists.js";
 import { accountLimits, page } from "./page.js";
 
@@ -33,10 +34,7 @@ export const moreOfAccounts: Pick<Handlers<"accounts">, More> = {
         .map(({ follower }) => renderAccount(call.world, follower)),
     }));
   },
-  featuredTags: (call) => {
-    target(call);
-    return [];
-  },
+  featuredTags: (call) => featuredBy(call.world, target(call)),
   identityProofs: (call) => {
     target(call);
     return [];

@@ -29,15 +29,19 @@ export const notifications: Handlers<"notifications"> = {
   },
   unreadCount: (call) => {
     const me = signedIn(call);
-    const read = me.kept.markers.notifications?.last_read_id;
-    const unread = me.notifications.filter(
-      (notice) => isWanted(call, notice) && (read === undefined || compareIds(notice.id, read) > 0),
-    );
+    const unread = me.notifications.filter((notice) => isWanted(call, notice) && isUnread(call, notice));
     return { count: Math.min(unread.length, call.parameters.integer("limit") ?? 100) };
   },
 };
 
-function isWanted({ parameters, person }: Call, notice: Notice): boolean {
+/** Whether a notification came after those that the person has marked as read. */
+export function isUnread(call: Call, { id }: Notice): boolean {
+  const read = signedIn(call).kept.markers.notifications?.last_read_id;
+  return read === undefined || compareIds(id, read) > 0;
+}
+
+/** Whether a notification is of those that were asked for. */
+export function isWanted({ parameters, person }: Call, notice: Notice): boolean {
   const types = parameters.texts("types");
   const excluded = parameters.texts("exclude_types") ?? [];
   const from = parameters.filledText("account_id");

@@ -4,7 +4,6 @@ import { renderAccount } from "../render/account.js";
 import { renderTag } from "../render/status.js";
 import type { Kept, PolicyKey } from "../world/records.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
-import { notSimulated } from "./not-simulated.js";
 import { accountLimits, page } from "./page.js";
 
 /** @see https://docs.joinmastodon.org/methods/preferences/ */
@@ -150,12 +149,4 @@ export const directory: Handlers<"directory"> = {
     const shown = [...world.people.values()].filter(({ discoverable, suspended }) => discoverable && !suspended);
     return shown.slice(offset, offset + limit).map((person) => renderAccount(world, person));
   },
-};
-
-/** @see https://docs.joinmastodon.org/methods/featured_tags/ */
-export const featuredTags: Handlers<"featuredTags"> = {
-  list: () => [],
-  create: notSimulated,
-  delete: unknown,
-  suggestions: () => [],
 };

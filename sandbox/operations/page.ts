@@ -34,17 +34,20 @@ export function page<E extends { readonly id: string }, T>(
   limits: PageLimits,
   render: (entry: E) => T,
 ): Page<T> {
-  const maxId = parameters.filledText("max_id");
   const minId = parameters.filledText("min_id");
-  const lower = minId ?? parameters.filledText("since_id");
   const limit = limitOf(parameters, limits);
-  const inside = [...entries]
-    .filter(({ id }) => maxId === undefined || compareIds(id, maxId) < 0)
-    .filter(({ id }) => lower === undefined || compareIds(id, lower) > 0)
-    .toSorted((a, b) => compareIds(b.id, a.id));
+  const inside = [...entries].filter(({ id }) => isWithin(id, parameters)).toSorted((a, b) => compareIds(b.id, a.id));
   const shown = minId === undefined ? inside.slice(0, limit) : inside.slice(Math.max(0, inside.length - limit));
   const goesOn = limits.alwaysOlder || shown.length === limit;
   return { items: shown.map(render), older: goesOn ? shown.at(-1)?.id : undefined, newer: shown[0]?.id };
+}
+
+/** Whether an id lies between the cursors that were given. */
+export function isWithin(id: string, parameters: Parameters): boolean {
+  const maxId = parameters.filledText("max_id");
+  const lower = parameters.filledText("min_id") ?? parameters.filledText("since_id");
+  if (maxId !== undefined && compareIds(id, maxId) >= 0) return false;
+  return lower === undefined || compareIds(id, lower) > 0;
 }
 
 /** The `limit` asked for, within what the list allows. */

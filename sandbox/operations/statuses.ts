@@ -1,8 +1,8 @@
 import type { Status, Visibility } from "../../core/mastodon/entities.js";
 import { invalid, Refusal } from "../refusal.js";
 import { renderAccount } from "../render/account.js";
-import { renderStatus } from "../render/status.js";
-import { edit, remove } from "../world/editing.js";
+import { renderStatus, renderVersion } from "../render/status.js";
+import { edit, remove, versionOf } from "../world/editing.js";
 import type { Draft, NewDraft, PollDraft } from "../world/draft.js";
 import { publish } from "../world/posting.js";
 import { bookmark, favourite, reblog, unfavourite, unreblog } from "../world/reactions.js";
@@ -80,7 +80,10 @@ export const statuses: Handlers<"statuses"> = {
     const edges = [...post.favouritedBy.values()].filter((edge) => !hiddenFrom(call.person, edge.target));
     return page(edges, call.parameters, accountLimits, (edge) => renderAccount(call.world, edge.target));
   },
-  history: notSimulated,
+  history: (call) => {
+    const post = original(shown(call));
+    return [...post.versions, versionOf(post)].map((version) => renderVersion(call.world, post, version));
+  },
   quotes: notSimulated,
   revokeQuote: notSimulated,
   setInteractionPolicy: notSimulated,

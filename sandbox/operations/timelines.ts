@@ -8,6 +8,7 @@ import type { World } from "../world/world.js";
 import { requiredQuery, searchPeople } from "./accounts.js";
 import { signedIn, type Call, type Handlers } from "./call.js";
 import { ownList } from "./lists.js";
+import { featuring } from "./featured-tags.js";
 import { notSimulated } from "./not-simulated.js";
 import { page, timelineLimits, type Page } from "./page.js";
 
@@ -74,8 +75,7 @@ export const tags: Handlers<"tags"> = {
     signedIn(call).kept.followedTags.delete(name);
     return { ...renderTag(call.world, name), following: false };
   },
-  feature: notSimulated,
-  unfeature: notSimulated,
+  ...featuring,
 };
 
 /** @see https://docs.joinmastodon.org/methods/search/ */

@@ -9,7 +9,7 @@ export function renderNotification(world: World, receiver: Person, notice: Notic
   const base: Notification = {
     id: notice.id,
     type: notice.type,
-    group_key: `ungrouped-${notice.id}`,
+    group_key: notice.groupKey,
     created_at: new Date(notice.createdAt).toISOString(),
     account: renderAccount(world, notice.from),
   };

@@ -1,8 +1,8 @@
-import type { MediaAttachment, Poll as PollEntity, Status } from "../../core/mastodon/entities.js";
+import type { MediaAttachment, Poll as PollEntity, Status, StatusEdit } from "../../core/mastodon/entities.js";
 import type { Tag } from "../../core/mastodon/social-entities.js";
 import { contentHtml } from "../world/content.js";
 import { threadOf } from "../world/thread.js";
-import type { Media, Person, Poll, Post } from "../world/records.js";
+import type { Media, Person, Poll, Post, Version } from "../world/records.js";
 import type { World } from "../world/world.js";
 import { renderAccount } from "./account.js";
 
@@ -52,6 +52,21 @@ function viewersPart(world: World, viewer: Person, post: Post): Partial<Status> 
     muted: viewer.kept.mutedThreads.has(threadOf(world, post)),
     bookmarked: viewer.bookmarks.has(post.id),
     ...(viewer === post.author ? { pinned: viewer.kept.pinned.has(post.id) } : {}),
+  };
+}
+
+/** What a post said at some time. */
+export function renderVersion(world: World, { author }: Post, version: Version): StatusEdit {
+  const { createdAt, media, options, sensitive, spoilerText, text } = version;
+  return {
+    content: contentHtml(world, text),
+    spoiler_text: spoilerText,
+    sensitive,
+    created_at: new Date(createdAt).toISOString(),
+    account: renderAccount(world, author),
+    media_attachments: media.map((file) => renderMedia(world, file)),
+    emojis: [],
+    ...(options !== null && { poll: { options: options.map((title) => ({ title })) } }),
   };
 }
 

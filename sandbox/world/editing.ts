@@ -1,16 +1,18 @@
+import { forgetInConversations } from "./conversations.js";
 import { referencesIn } from "./content.js";
 import { fanOut, fanOutDeletion } from "./fan-out.js";
 import { forgetNotificationsAbout, notify } from "./notify.js";
 import type { Draft } from "./draft.js";
 import { checkedMedia } from "./posting.js";
 import { startPoll } from "./polls.js";
-import type { Person, Post } from "./records.js";
+import type { Person, Post, Version } from "./records.js";
 import type { World } from "./world.js";
 
 /** Changes a post; the same content again is no edit. */
 export function edit(world: World, author: Person, post: Post, draft: Draft): void {
   const media = checkedMedia(world, author, draft, post.id);
   if (isSame(post, draft)) return;
+  post.versions.push(versionOf(post));
   const mentionedBefore = new Set(post.mentions);
   post.text = draft.text;
   post.spoilerText = draft.spoilerText;
@@ -27,6 +29,12 @@ export function edit(world: World, author: Person, post: Post, draft: Draft): vo
     if (!mentionedBefore.has(person)) notify(world, person, { type: "mention", from: author, post });
   }
   for (const reblog of post.reblogs.values()) notify(world, reblog.author, { type: "update", from: author, post });
+}
+
+/** What a post says at the moment. */
+export function versionOf(post: Post): Version {
+  const { createdAt, editedAt, media, poll, sensitive, spoilerText, text } = post;
+  return { text, spoilerText, sensitive, media, options: poll?.options ?? null, createdAt: editedAt ?? createdAt };
 }
 
 function isSame(post: Post, draft: Draft): boolean {
@@ -59,6 +67,7 @@ export function remove(world: World, post: Post): void {
   if (post.poll !== null) clearTimeout(post.poll.timer);
   for (const media of post.media) media.postId = null;
   forgetNotificationsAbout(world, post);
+  forgetInConversations(world, post);
   post.reblogOf?.reblogs.delete(post.author.id);
   if (post.replyTo !== null) detach(world, post, post.replyTo.id);
   for (const person of world.people.values()) {

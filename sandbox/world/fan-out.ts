@@ -1,8 +1,7 @@
-import { renderAccount } from "../render/account.js";
 import { renderStatus } from "../render/status.js";
 import type { StreamEvent } from "./broadcast.js";
-import type { Person, Post } from "./records.js";
-import { hiddenFrom, inHome, isPublicPost } from "./visibility.js";
+import type { Post } from "./records.js";
+import { inHome, isPublicPost } from "./visibility.js";
 import type { World } from "./world.js";
 
 /** Sends a new or edited post to every stream that shows it. */
@@ -12,7 +11,6 @@ export function fanOut(world: World, post: Post, event: "update" | "status.updat
     const payload = JSON.stringify(renderStatus(world, undefined, post));
     send(world, channels, { event, payload, authorId: post.author.id });
   }
-  if (post.visibility === "direct" && event === "update") fanOutConversation(world, post);
 }
 
 /** Tells every stream that may have shown a post that it is gone. */
@@ -36,16 +34,4 @@ function publicChannels(post: Post): string[] {
   if (!isPublicPost(post)) return tags;
   const media = post.media.length > 0 ? ["timeline:public:media", "timeline:public:local:media"] : [];
   return [...tags, "timeline:public", "timeline:public:local", ...media];
-}
-
-function fanOutConversation(world: World, post: Post): void {
-  const members: Person[] = [post.author, ...post.mentions];
-  for (const member of new Set(members)) {
-    const channel = `timeline:direct:${member.id}`;
-    if (!world.broadcast.hasListeners(channel) || hiddenFrom(member, post.author)) continue;
-    const accounts = members.filter((other) => other !== member).map((other) => renderAccount(world, other));
-    const unread = member !== post.author;
-    const payload = { id: post.id, unread, accounts, last_status: renderStatus(world, member, post) };
-    world.broadcast.publish(channel, { event: "conversation", payload: JSON.stringify(payload) });
-  }
 }

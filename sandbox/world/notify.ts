@@ -1,5 +1,6 @@
 import type { NotificationType } from "../../core/mastodon/notification-entities.js";
 import { renderNotification } from "../render/notification.js";
+import { groupKeyFor } from "./group-key.js";
 import type { Notice, Person, Post } from "./records.js";
 import { threadOf } from "./thread.js";
 import { mutes } from "./visibility.js";
@@ -13,12 +14,14 @@ export function notify(
 ): void {
   if (!wants(receiver, what.from, what.type)) return;
   if (what.post !== undefined && receiver.kept.mutedThreads.has(threadOf(world, what.post))) return;
+  const id = world.notificationIds.next(what.type);
   const notice: Notice = {
-    id: world.notificationIds.next(what.type),
+    id,
     type: what.type,
     createdAt: Date.now(),
     from: what.from,
     post: what.post ?? null,
+    groupKey: groupKeyFor(receiver, { id, type: what.type, post: what.post }),
   };
   receiver.notifications.push(notice);
   const channel = `timeline:${receiver.id}:notifications`;

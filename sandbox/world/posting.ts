@@ -1,4 +1,5 @@
 import { invalid, notAllowed, notFound, Refusal } from "../refusal.js";
+import { keepInConversations } from "./conversations.js";
 import { countedLength, graphemes, referencesIn } from "./content.js";
 import { fanOut } from "./fan-out.js";
 import { attachable } from "./media.js";
@@ -92,6 +93,7 @@ export function addPost(world: World, author: Person, draft: NewPost): Post {
     favouritedBy: new Map(),
     reblogs: new Map(),
     replies: [],
+    versions: [],
   };
   if (draft.poll !== undefined) post.poll = startPoll(world, draft.poll, () => post);
   for (const media of draft.media) media.postId = id;
@@ -104,6 +106,7 @@ export function addPost(world: World, author: Person, draft: NewPost): Post {
 
 function announce(world: World, post: Post): void {
   fanOut(world, post, "update");
+  if (post.visibility === "direct") keepInConversations(world, post);
   for (const person of post.mentions) notify(world, person, { type: "mention", from: post.author, post });
   announceToSubscribers(world, post);
 }

@@ -1,6 +1,12 @@
 import type { FilterAction, FilterContext } from "../../core/mastodon/filter-entities.js";
 import type { MediaAttachment, Visibility } from "../../core/mastodon/entities.js";
-import type { NotificationFilter, NotificationType, Report } from "../../core/mastodon/notification-entities.js";
+import type {
+  NotificationFilter,
+  NotificationType,
+  PushAlerts,
+  PushPolicy,
+  Report,
+} from "../../core/mastodon/notification-entities.js";
 import type { ListRepliesPolicy, Markers } from "../../core/mastodon/social-entities.js";
 import type { NewDraft } from "./draft.js";
 
@@ -79,6 +85,8 @@ export interface Post {
   readonly reblogs: Map<string, Post>;
   /** Direct replies, oldest first. */
   replies: Post[];
+  /** What it was before each edit, oldest first. */
+  readonly versions: Version[];
 }
 
 /** A poll of a post. */
@@ -114,6 +122,7 @@ export interface Notice {
   readonly createdAt: number;
   readonly from: Person;
   readonly post: Post | null;
+  readonly groupKey: string;
 }
 
 /** A report that somebody filed. */
@@ -137,6 +146,36 @@ export interface KeptList {
   exclusive: boolean;
   /** By the person's id. */
   readonly members: Map<string, Edge<Person>>;
+}
+
+/** Direct posts of the same people in one thread, as one of them keeps them. */
+export interface KeptConversation {
+  readonly id: string;
+  /** Of the thread and the people. */
+  readonly key: string;
+  readonly others: readonly Person[];
+  /** Oldest first. */
+  posts: Post[];
+  unread: boolean;
+}
+
+/** Where push messages would go. */
+export interface KeptSubscription {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly isStandard: boolean;
+  readonly alerts: PushAlerts;
+  readonly policy: PushPolicy;
+}
+
+/** What a post was before an edit. */
+export interface Version {
+  readonly text: string;
+  readonly spoilerText: string;
+  readonly sensitive: boolean;
+  readonly media: readonly Media[];
+  readonly options: readonly string[] | null;
+  readonly createdAt: number;
 }
 
 /** A filter; the sandbox keeps it, and filters nothing. */
@@ -168,6 +207,11 @@ export interface Kept {
   readonly scheduled: Map<string, Scheduled>;
   /** By the tag's name. */
   readonly followedTags: Map<string, Edge<string>>;
+  readonly featuredTags: Map<string, Edge<string>>;
+  /** By id. */
+  readonly conversations: Map<string, KeptConversation>;
+  /** By the app's id. */
+  readonly subscriptions: Map<string, KeptSubscription>;
   /** By the domain. */
   readonly domainBlocks: Map<string, Edge<string>>;
   /** By the other person's id. */

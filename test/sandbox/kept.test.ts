@@ -153,5 +153,5 @@ it("keeps notes, endorsements, markers, domain blocks and a policy", async () =>
 });
 
 it("says of the rest that it does not simulate it", async () => {
-  await expect(alice.groupedNotifications.list()).rejects.toMatchObject({ status: 501 });
+  await expect(alice.profile.get()).rejects.toMatchObject({ status: 501 });
 });
