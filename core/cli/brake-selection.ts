@@ -114,7 +114,7 @@ async function meantBy(container: DependencyContainer, account: Account<Plugin>)
 }
 
 /** Whoever has acted has had an owner. */
-async function hasRun(container: DependencyContainer, name: string): Promise<boolean> {
+export async function hasRun(container: DependencyContainer, name: string): Promise<boolean> {
   return (await container.resolve(RedisToken).exists(container.resolve(KeysToken).account(name, "epoch"))) === 1;
 }
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addAudit } from "./audit.js";
 import { addAuth } from "./auth.js";
 import { addCheck } from "./check.js";
 import type { Context } from "./context.js";
@@ -35,6 +36,7 @@ export async function runProgram(argv: readonly string[], version: string, conte
     addStatus,
     addPause,
     addResume,
+    addAudit,
     addFailed,
     addRetry,
     addDrop,

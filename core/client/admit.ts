@@ -1,6 +1,7 @@
 import { NetworkError, NotReadyError, PausedError, ServerRefusedError } from "../errors.js";
 import type { Link, OutgoingCall, Reply } from "./call.js";
 import type { Claim, LedgerEntry, Settlement } from "./ledger.js";
+import { notable } from "./notable.js";
 import { mayActForMs } from "./settled-after.js";
 
 /** Records a write before it is sent, and how it ended; refuses it where the account may not act. */
@@ -42,6 +43,7 @@ export function claimOf(call: OutgoingCall, recorded?: LedgerEntry): Claim {
     epoch: outlet.epoch,
     again: entry.recorded?.state === "sent",
     mayActForMs: mayActForMs(call),
+    about: notable(call.params),
   };
 }
 

@@ -1,11 +1,16 @@
 import type { Account, Status } from "../mastodon/entities.js";
 import type { Relationship } from "../mastodon/social-entities.js";
 import type { Link, OutgoingCall } from "./call.js";
+import { notable } from "./notable.js";
 
 /** In a dry run, says what a write would have done and answers what the server might have, without sending. */
 export const dryRun: Link = async (call, next) => {
   if (!call.outlet.dryRun || call.operation.effect === "read") return next(call);
-  call.outlet.simulated(call.caller.rider, call.name, call.params);
+  const { caller, name, outlet, params } = call;
+  outlet.simulated(caller.rider, name, params);
+  const { invocation = "" } = caller.record ?? {};
+  const line = { rider: caller.rider, invocation, operation: name, params: notable(params) };
+  await outlet.ledger.note({ ...line, outcome: "dry-run", reason: "" });
   return { body: likely(call) };
 };
 

@@ -1,4 +1,5 @@
 import type { CallName } from "../mastodon/operations.js";
+import type { AuditLine } from "./audit.js";
 
 /**
  * A write as the ledger knows it. `sent`: admitted, and its outcome is not known (yet). `void`: it was asked for, and
@@ -35,6 +36,8 @@ export interface Claim {
   readonly again: boolean;
   /** How long after its admission it may still take effect, in milliseconds. Default 45,000. */
   readonly mayActForMs?: number;
+  /** What the audit keeps of its parameters, as `notable` writes it. */
+  readonly about?: string;
 }
 
 /** The answer to a claim. `known`: it is done, or there is an entry that may not be claimed again. */
@@ -65,6 +68,8 @@ export interface Ledger {
    * only where the entry still is the claim's.
    */
   settle(claim: Claim, settlement: Settlement): Promise<void>;
+  /** Writes a line of the audit that settles nothing. */
+  note(line: AuditLine): Promise<void>;
   /** The ids of what an operation is known to have made for the account since, in milliseconds since the epoch. */
   created(operation: CallName, since: number): Promise<ReadonlySet<string>>;
   /** Keeps a value that `once` computed. */

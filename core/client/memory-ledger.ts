@@ -55,6 +55,9 @@ export class MemoryLedger implements Ledger {
     if (id !== "") this.#created.push({ operation: entry.operation, id, at: Date.now() });
   }
 
+  /** It keeps no audit. */
+  async note(): Promise<void> {}
+
   async created(operation: CallName, since: number): Promise<ReadonlySet<string>> {
     const made = this.#created.filter((row) => row.operation === operation && row.at >= since);
     return new Set(made.map(({ id }) => id));

@@ -7,6 +7,9 @@ import { underWayKey, WritesUnderWay, writesUnderWay, type WriteUnderWay } from 
 /** The key of an account's pause, after its hash tag. While it is there, no write is admitted. */
 export const pausedKey = "paused";
 
+/** The ledger keeps its entries as long. */
+const forgottenMs = 30 * 24 * 60 * 60 * 1_000;
+
 /** Why an account's writes are held back. Times are milliseconds since the epoch, of Redis' clock. */
 export interface Pause {
   readonly since: number;
@@ -42,11 +45,13 @@ export interface Paused {
 
 /**
  * From the moment on at which this runs nothing is admitted: what was before it is in the answer. All by Redis' clock,
- * so that hosts whose clocks differ see one pause. A value that is not ours still is a pause.
+ * so that hosts whose clocks differ see one pause. A value that is not ours still is a pause. What nobody remembers is
+ * forgotten first: a script that has begun by freeing memory is not refused by a Redis that is full.
  */
 const pauseScript = new LuaScript(`
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", now - ${forgottenMs})
 local before = redis.call("GET", KEYS[1])
 local isJson, old = pcall(cjson.decode, before or "")
 if not isJson or type(old) ~= "table" then old = {} end

@@ -3,7 +3,7 @@ import type { CallName } from "../mastodon/operations.js";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
 import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
-import { auditFields, auditKey, auditLength } from "./audit.js";
+import { addsAuditLine, auditArgs, auditKey, type AuditLine } from "./audit.js";
 import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settlement } from "./ledger.js";
 import { LuaScript } from "./lua-script.js";
 import { pausedKey } from "./pauses.js";
@@ -14,6 +14,7 @@ import { underWayKey, underWayMember } from "./writes-under-way.js";
 const keptMs = 30 * 24 * 60 * 60 * 1_000;
 /** The audit's places carry Redis' clock, which may differ from this machine's. */
 const clockToleranceMs = 60_000;
+const longestAddress = 500;
 const writePrefix = "write:";
 const valuePrefix = "once:";
 
@@ -31,13 +32,19 @@ return "admitted"`);
 
 /**
  * What the server answered always counts. That a write took no effect, or that nobody knows, counts for the entry that
- * this is about only: a later owner may have sent it again, or know more.
+ * this is about only: a later owner may have sent it again, or know more. What frees memory comes last: after it, a
+ * Redis that is full would not refuse the rest.
  */
 const settleScript = new LuaScript(`
-redis.call("ZREM", KEYS[3], ARGV[4])
-if ARGV[3] ~= "" and redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[3] then return 0 end
+local counts = ARGV[3] == "" or redis.call("HGET", KEYS[1], ARGV[1]) == ARGV[3]
+if counts then
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
-redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[5], "*", unpack(ARGV, 6))
+${addsAuditLine("KEYS[2]", 5)}
+end
+redis.call("ZREM", KEYS[3], ARGV[4])
+return counts and 1 or 0`);
+
+const noteScript = new LuaScript(`${addsAuditLine("KEYS[1]", 1)}
 return 1`);
 
 const keepScript = new LuaScript(`
@@ -112,6 +119,8 @@ export class RedisLedger implements Ledger {
       outcome: settlement.state,
       reason: isDone ? "" : settlement.reason,
       created: isDone ? textAt(settlement.result, "id") : "",
+      params: claim.about,
+      url: isDone ? addressIn(settlement.result) : "",
     };
     const keys = [
       this.#key(invocation),
@@ -120,8 +129,12 @@ export class RedisLedger implements Ledger {
     ];
     const only = isDone ? "" : this.#write(claim, entry);
     const member = underWayMember(claim);
-    const args = [writePrefix + claim.key, text, only, member, auditLength, ...auditFields(line)];
+    const args = [writePrefix + claim.key, text, only, member, ...auditArgs(line)];
     await settleScript.run(this.#redis, keys, args);
+  }
+
+  async note(line: AuditLine): Promise<void> {
+    await noteScript.run(this.#redis, [this.#keys.account(this.#account, auditKey)], auditArgs(line));
   }
 
   async created(operation: CallName, since: number): Promise<ReadonlySet<string>> {
@@ -169,6 +182,12 @@ function recordOf(fields: readonly string[]): Map<string, string> {
   const record = new Map<string, string>();
   for (let at = 0; at < fields.length; at += 2) record.set(fields[at] ?? "", fields[at + 1] ?? "");
   return record;
+}
+
+/** Where people see what a write made: `url` of posts and files. */
+function addressIn(result: unknown): string {
+  const url = textAt(result, "url");
+  return url.length <= longestAddress && /^https?:/.test(url) ? url : "";
 }
 
 /** Undefined where the server answered nothing. */

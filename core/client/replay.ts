@@ -2,6 +2,8 @@ import { UncertainOutcomeError } from "../errors.js";
 import type { Link, Next, OutgoingCall, Reply } from "./call.js";
 import type { InvocationRecord, WritePlace } from "./invocation-record.js";
 import { lookUp } from "./look-up.js";
+import { notable } from "./notable.js";
+import { textAt } from "./seen-post.js";
 
 /** Answers a write that an earlier attempt made with its recorded result; finds out about one whose answer never came. */
 export const replay: Link = async (call, next) => {
@@ -13,7 +15,13 @@ export const replay: Link = async (call, next) => {
 
 async function outcome(call: OutgoingCall, next: Next, record: InvocationRecord, place: WritePlace): Promise<Reply> {
   const recorded = await record.recorded(call.name, place.key);
-  if (recorded?.state === "done") return { body: recorded.result };
+  if (recorded?.state === "done") {
+    const { caller, name, outlet, params } = call;
+    const line = { rider: caller.rider, invocation: record.invocation, operation: name, params: notable(params) };
+    const created = textAt(recorded.result, "id");
+    await outlet.ledger.note({ ...line, outcome: "replayed", reason: "", created });
+    return { body: recorded.result };
+  }
   if (recorded?.state === "uncertain") throw new UncertainOutcomeError(call.name);
   const { account, server } = call.outlet;
   // An account may have been called otherwise when it was sent first.

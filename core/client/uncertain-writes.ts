@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { CallName } from "../mastodon/operations.js";
 import type { Keys } from "../store/keys.js";
-import { auditFields, auditKey, auditLength } from "./audit.js";
+import { addsAuditLine, auditArgs, auditKey } from "./audit.js";
 import type { LedgerEntry } from "./ledger.js";
 import { LuaScript } from "./lua-script.js";
 
@@ -11,7 +11,7 @@ const writePrefix = "write:";
 const decideScript = new LuaScript(`
 if redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[3])
-redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", unpack(ARGV, 5))
+${addsAuditLine("KEYS[2]", 4)}
 return 1`);
 
 /** A write of which nobody can say whether the server carried it out. */
@@ -61,10 +61,10 @@ export class UncertainWrites {
     const decided = await Promise.all(
       rows.map(({ entry, field, text }) => {
         const reason = `decided by a human: it ${verdict}`;
-        const line = auditFields({ rider, invocation, operation: entry.operation, outcome: state, reason });
+        const line = auditArgs({ rider, invocation, operation: entry.operation, outcome: state, reason });
         const keys = [this.#key(invocation), this.#keys.account(this.#account, auditKey)];
         const next = JSON.stringify({ ...entry, state });
-        return decideScript.run(this.#redis, keys, [field, text, next, auditLength, ...line]);
+        return decideScript.run(this.#redis, keys, [field, text, next, ...line]);
       }),
     );
     return decided.filter((answer) => answer === 1).length;

@@ -1,4 +1,4 @@
-import { auditFields, auditKey, auditLength } from "../client/audit.js";
+import { auditFields, auditKeptMs, auditKey, auditLength } from "../client/audit.js";
 import type { DeliverySeals } from "./delivery-seals.js";
 import { keptMs, rememberedPosts, type Batch } from "./delivery-store.js";
 
@@ -97,7 +97,12 @@ function remembering({ timelines }: Batch, key: KeyOf): Command[] {
 }
 
 function auditing({ audit }: Batch, key: string): Command[] {
-  return audit.map((line) => ["XADD", key, "MAXLEN", "~", auditLength, "*", ...auditFields(line)]);
+  if (audit.length === 0) return [];
+  return [
+    ...audit.map((line) => ["XADD", key, "MAXLEN", "~", auditLength, "*", ...auditFields(line)]),
+    ["XTRIM", key, "MINID", "~", Date.now() - auditKeptMs],
+    ["PEXPIRE", key, auditKeptMs],
+  ];
 }
 
 /** One command with many values, in pieces; none without values. */

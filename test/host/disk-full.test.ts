@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Pauses } from "../../core/client/pauses.js";
 import { HowdahError } from "../../core/errors.js";
 import { definePlugin } from "../../core/plugin.js";
 import { keysUnder } from "../../core/store/keys.js";
@@ -83,6 +84,15 @@ test("nothing is recorded or sent while Redis is full, and nothing is lost when 
   await makeRoom(desk);
   await expect.poll(async () => desk.store.counts("greeter"), soon).toEqual({ handled: 1, failed: 0 });
   expect(sent()).toBe(1);
+});
+
+test("an account can be paused, and resumed, also while Redis is full", async () => {
+  const desk = await take();
+  await fill(desk);
+  const pauses = new Pauses(desk.connection, keysUnder("full"));
+  await pauses.pause("bot", { by: "ops@host", reason: "full", forMs: 3_600_000 });
+  expect(await pauses.read("bot")).toMatchObject({ pause: { reason: "full" }, leftMs: expect.any(Number) });
+  expect(await pauses.resume("bot")).toMatchObject({ reason: "full" });
 });
 
 test("a write whose result finds no room is looked for, and not sent again", async () => {
