@@ -7,8 +7,9 @@ import { textAt } from "./seen-post.js";
 
 /** Answers a write that an earlier attempt made with its recorded result; finds out about one whose answer never came. */
 export const replay: Link = async (call, next) => {
-  const { record } = call.caller;
-  if (call.operation.effect === "read" || record === undefined) return next(call);
+  // The record is made for the first write of an invocation.
+  const record = call.operation.effect === "read" ? undefined : call.caller.record;
+  if (record === undefined) return next(call);
   const place = record.place(call.name, call.params, call.key);
   return record.share(place, () => outcome(call, next, record, place));
 };

@@ -1,4 +1,5 @@
 import { compareIds } from "../mastodon/ids.js";
+import { Recent } from "./recent.js";
 
 /** More than a stream brings in the time of one catch-up. */
 const rememberedPosts = 1_000;
@@ -13,7 +14,7 @@ export class TimelinePlace {
   #mark: string;
   readonly #underWay = new Set<string>();
   /** What was handled of late: whether the store remembers it already may have been asked before it did. */
-  readonly #handled = new Set<string>();
+  readonly #handled = new Recent<true>(rememberedPosts);
   /** What the mark becomes once these are handled. */
   #next: { readonly mark: string; readonly left: Set<string> } | undefined;
 
@@ -48,8 +49,7 @@ export class TimelinePlace {
   finish(id: string): void {
     this.#mark = this.after(id);
     this.#underWay.delete(id);
-    this.#handled.add(id);
-    if (this.#handled.size > rememberedPosts) this.#forgetOldest();
+    this.#handled.set(id, true);
     this.#next?.left.delete(id);
     if (this.#next?.left.size === 0) this.#next = undefined;
   }
@@ -59,12 +59,5 @@ export class TimelinePlace {
     if (newest === "" || (this.#mark !== "" && compareIds(newest, this.#mark) <= 0)) return;
     if (this.#underWay.size === 0) this.#mark = newest;
     else this.#next = { mark: newest, left: new Set(this.#underWay) };
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#handled) {
-      this.#handled.delete(oldest);
-      return;
-    }
   }
 }

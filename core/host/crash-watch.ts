@@ -44,19 +44,25 @@ export class CrashWatch {
     return held === undefined ? undefined : heldWords(this.#options.account, rider, held);
   }
 
-  /** Has `work` watched from its first moment to its end. */
-  watch<T>(rider: string, event: string, invocation: string, work: () => Promise<T>): Promise<T> {
+  /** Has `work` watched from its first moment to its end, which may be a promise's. */
+  watch<T>(rider: string, event: string, invocation: string, work: () => T): T {
     return this.#options.board.watch({ account: this.#options.account, rider, event, invocation }, work);
+  }
+
+  /** Whether it ran when a process went down, and has not come to its end since. */
+  isSuspected(rider: string, invocation: string): boolean {
+    if (this.#record.suspected.size === 0) return false;
+    const name = suspicion(rider, invocation);
+    return this.#record.suspected.has(name) && !this.#acquitted.has(name);
   }
 
   /** One that ran when a process went down waits for the others of its kind, and is cleared when it comes to its end. */
   async alone<T>(rider: string, invocation: string, work: () => Promise<T>): Promise<T> {
-    const name = suspicion(rider, invocation);
-    if (!this.#record.suspected.has(name) || this.#acquitted.has(name)) return work();
+    if (!this.isSuspected(rider, invocation)) return work();
     try {
       return await this.#options.probation.run(work);
     } finally {
-      this.#acquitted.add(name);
+      this.#acquitted.add(suspicion(rider, invocation));
       // Where Redis is away, the mark goes by itself within the hour.
       await this.#options.book.acquit(rider, invocation).catch(() => undefined);
     }

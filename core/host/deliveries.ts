@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AuditLine } from "../client/audit.js";
 import type { Outlet } from "../client/call.js";
-import { missedAfterMs } from "../events/clock.js";
 import { eventId, happenedAt, kindOf, type ServerEvent } from "../events/event.js";
-import { isStale } from "../events/stale.js";
+import { Recent } from "../events/recent.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Log } from "../plugin.js";
-import { attempt } from "./attempt.js";
+import { attempt, firstAttempt } from "./attempt.js";
 import type { Brake } from "./brake.js";
 import { Breaker, type Broken } from "./breaker.js";
 import type { CrashWatch } from "./crash-watch.js";
@@ -17,11 +16,13 @@ import type { Ending } from "./gathering.js";
 import { HeldLanes } from "./held-lanes.js";
 import { LaneKeys } from "./lane-keys.js";
 import { Lanes } from "./lanes.js";
+import { isLate } from "./late.js";
 import { retryDelayMs, waitDelayMs, type Outcome } from "./outcome.js";
 import { Places } from "./places.js";
 import { RiderState } from "./rider-state.js";
 import type { Handler, Rider } from "./rider.js";
 import { isoTime } from "./status.js";
+import { TimeLimits } from "./time-limits.js";
 
 const sideBySide = 8;
 /** Edits and deletions that were seen on one stream and come again on another. */
@@ -91,7 +92,8 @@ export class Deliveries {
   /** Riders that were stopped or went on since the due list began to be read. */
   readonly #changed = new Set<string>();
   readonly #underWay = new Set<string>();
-  readonly #seen = new Set<string>();
+  readonly #seen = new Recent<true>(rememberedEvents);
+  readonly #limits: TimeLimits;
   readonly #endings: Endings;
   readonly #due: DueList;
 
@@ -99,6 +101,7 @@ export class Deliveries {
     const { brake, logFor, outlet, riders, store, tenure } = options;
     this.#options = options;
     this.#timing = { ...usualTiming, ...options.timing };
+    this.#limits = new TimeLimits(options.over ?? tenure.signal);
     this.#breakers = new Map(riders.map(({ name }) => [name, new Breaker()]));
     this.places = new Places({ store, riders, save: (names, timeline) => this.#endings.place(names, timeline) });
     this.#endings = new Endings({
@@ -106,9 +109,12 @@ export class Deliveries {
       epoch: tenure.epoch,
       signal: tenure.signal,
       places: this.places,
+      isReadAgain: ({ event, rider }) => this.places.isReadAgain(rider, event),
       gatherMs: this.#timing.gatherMs,
       storeAgainMs: this.#timing.storeAgainMs,
-      onRefused: (endings) => this.#leaveAll(endings),
+      onRefused: async (records) => {
+        for (const record of records) await store.putDue(record);
+      },
       onError: (error) => logFor("howdah").error("how events ended could not be stored", { err: error }),
     });
     this.#due = new DueList({
@@ -222,7 +228,7 @@ export class Deliveries {
     // Places know notifications and posts; of edits and deletions there is nothing but this.
     if ((event.kind === "edited" || event.kind === "deleted") && !this.#isNew(id)) return;
     for (const rider of riders) {
-      const isWanted = rider.handlersFor(event).length > 0;
+      const isWanted = rider.wants(event);
       if ((!isWanted && event.kind !== "notification") || !this.places.begin(rider.name, event)) continue;
       if (!isWanted) {
         // Nobody asked for this type: the place moves on all the same.
@@ -236,33 +242,70 @@ export class Deliveries {
 
   #isNew(id: string): boolean {
     if (this.#seen.has(id)) return false;
-    this.#seen.add(id);
-    if (this.#seen.size > rememberedEvents) for (const oldest of this.#seen) return this.#seen.delete(oldest);
+    this.#seen.set(id, true);
     return true;
   }
 
   #enqueue(delivery: Delivery): void {
     const { event, invocation, rider } = delivery.record;
-    if (this.#underWay.has(invocation)) return;
-    this.#underWay.add(invocation);
+    if (this.#underWay.size > 0 && this.#underWay.has(invocation)) return;
     const lanes = this.#laneKeys.of(event).map((lane) => `${rider}/${lane}`);
-    this.#lanes.run(lanes, () => this.#deliver(delivery));
+    const isUnderWay = this.#lanes.run(lanes, () => this.#deliver(delivery));
+    if (isUnderWay) this.#underWay.add(invocation);
   }
 
-  async #deliver(delivery: Delivery): Promise<void> {
-    const { event, invocation, rider } = delivery.record;
+  /** Undefined: it has ended already. */
+  #deliver(delivery: Delivery): Promise<void> | undefined {
+    if (!this.#isPlain(delivery)) return this.#see(delivery, this.#toItsEnd(delivery));
+    const { record } = delivery;
+    const rider = this.#running(record.rider);
+    const handlers = rider?.handlersFor(record.event) ?? [];
+    if (rider === undefined || handlers.length === 0) return this.#see(delivery, this.#toItsEnd(delivery));
+    const state = new RiderState(this.#endings, record.rider);
+    const outcome = firstAttempt(this.#attempting(rider, handlers, record, state));
+    if (outcome instanceof Promise || outcome.kind !== "done") {
+      return this.#see(delivery, this.#conclude(delivery, outcome, state));
+    }
+    this.#countForBreaker(record.rider, outcome);
+    this.#end(delivery, { how: "done", record, changes: state.changes });
+    this.#over(delivery);
+    return undefined;
+  }
+
+  /** Whether nothing has to be asked or stored before the handlers get it: so it is for nearly all that streams bring. */
+  #isPlain({ from, record: { attempts, event, invocation, rider } }: Delivery): boolean {
+    const { brake, crashes, tenure } = this.#options;
+    return (
+      from === "live" &&
+      attempts === 0 &&
+      this.#endings.hasRoom &&
+      this.#held.isEmpty &&
+      this.#breakers.get(rider)?.broken === undefined &&
+      crashes?.isSuspected(rider, invocation) !== true &&
+      !brake.isOn &&
+      !tenure.signal.aborted &&
+      !this.#isLate(rider, event)
+    );
+  }
+
+  async #see(delivery: Delivery, ending: Promise<"ended" | "listed">): Promise<void> {
+    const { event, rider } = delivery.record;
     let lookAgain = event.kind === "tick";
     try {
-      lookAgain = (await this.#toItsEnd(delivery)) === "listed" || lookAgain;
+      lookAgain = (await ending) === "listed" || lookAgain;
     } catch (error) {
       this.#options.logFor(rider).error("the event could not be handled at the moment", { err: error });
       setTimeout(() => this.#enqueue(delivery), this.#timing.storeAgainMs).unref();
     } finally {
-      this.#underWay.delete(invocation);
-      this.#options.onProgress();
+      this.#over(delivery);
     }
     // It may be on the due list now, or have held back what comes after it.
     if (lookAgain && !this.#options.brake.isOn) await this.#due.takeSafely();
+  }
+
+  #over({ record }: Delivery): void {
+    if (this.#underWay.size > 0) this.#underWay.delete(record.invocation);
+    this.#options.onProgress();
   }
 
   /** Handles it and stores how that ended. What is not stored once the account is let go is for its next owner. */
@@ -282,10 +325,24 @@ export class Deliveries {
     const held = this.#heldBack(delivery);
     if (held !== undefined) return this.#end(delivery, { how: "postponed", record: { ...record, ...held } });
     const state = new RiderState(this.#endings, record.rider);
-    const outcome = await this.#attempt(rider, handlers, delivery, state);
+    const attempting = this.#attempting(rider, handlers, record, state);
+    const isFirst = from === "live" && record.attempts === 0;
+    const handling = async () => (isFirst ? firstAttempt(attempting) : attempt(attempting));
+    const { crashes } = this.#options;
+    const outcome = crashes === undefined ? handling() : crashes.alone(rider.name, record.invocation, handling);
+    return this.#conclude(delivery, outcome, state);
+  }
+
+  async #conclude(
+    delivery: Delivery,
+    coming: Outcome | Promise<Outcome>,
+    state: RiderState,
+  ): Promise<"ended" | "listed"> {
+    const { record } = delivery;
+    const outcome = await coming;
     // Whoever is told that the account is paused finds out, so that nothing else is begun.
     if (outcome.kind === "wait" && outcome.isPaused === true) await this.#options.brake.look();
-    if (tenure.signal.aborted && outcome.kind !== "done") return this.#leave(record);
+    if (this.#options.tenure.signal.aborted && outcome.kind !== "done") return this.#leave(record);
     this.#countForBreaker(record.rider, outcome);
     return this.#end(
       delivery,
@@ -294,23 +351,20 @@ export class Deliveries {
   }
 
   /** What has begun is brought to its end, however late: half of it stands on the server. */
-  async #isTooLate({ attempts, event, invocation, rider: name }: DueRecord): Promise<boolean> {
-    const { outlet, riders } = this.#options;
-    const rider = riders.find((each) => each.name === name);
-    const now = Date.now();
-    const isLate = this.#isMissed(name, event, now) || isStale(event, rider?.entry.staleAfterMs, now);
-    if (attempts > 0 || !isLate) return false;
-    return (await outlet.ledger.traced([invocation])).size === 0;
+  async #isTooLate({ attempts, event, invocation, rider }: DueRecord): Promise<boolean> {
+    if (attempts > 0 || !this.#isLate(rider, event)) return false;
+    return (await this.#options.outlet.ledger.traced([invocation])).size === 0;
   }
 
-  /** Whether it is a tick that nobody was there for, of a clock whose missed ones do not count. */
-  #isMissed(rider: string, event: DueRecord["event"], now: number): boolean {
-    if (event.kind !== "tick") return false;
-    const clock = this.#clock(rider, event.name);
-    return clock?.missed === "none" && now - event.dueAt > clock.jitterMs + missedAfterMs;
+  #isLate(name: string, event: DueRecord["event"]): boolean {
+    return isLate(
+      this.#options.riders.find((rider) => rider.name === name),
+      event,
+      Date.now(),
+    );
   }
 
-  #skip(delivery: Delivery): Promise<"ended" | "listed"> {
+  #skip(delivery: Delivery): "ended" | Promise<"ended" | "listed"> {
     const { record } = delivery;
     const { event, invocation, rider } = record;
     const reason = `it happened at ${isoTime(happenedAt(event))}, which is too long ago`;
@@ -329,25 +383,24 @@ export class Deliveries {
     return { held: "stopped", reason: "the rider is stopped" };
   }
 
-  /** What has to be stored before anything else goes on is waited for: the due list, and what came from it. */
-  async #end({ from }: Delivery, ending: Ending): Promise<"ended" | "listed"> {
+  #end(delivery: Delivery, ending: Ending): "ended" | Promise<"ended" | "listed"> {
     const { record } = ending;
     this.places.finish(record.rider, record.event);
     if (ending.how === "postponed") this.#held.hold(record, this.#strictLanes(record));
     else this.#held.free(record.invocation);
-    if (from !== "list" && ending.how === "done") {
-      this.#endings.add(ending);
-      return "ended";
-    }
+    if (delivery.from === "list" || ending.how !== "done") return this.#storeEnd(delivery, ending);
+    this.#endings.add(ending);
+    return "ended";
+  }
+
+  /** What has to be stored before anything else goes on is waited for: the due list, and what came from it. */
+  async #storeEnd({ from }: Delivery, ending: Ending): Promise<"ended" | "listed"> {
+    const { record } = ending;
     await this.#endings.addNow(ending, from === "list");
     if (ending.how === "postponed") return "listed";
     this.#due.forget(record.invocation);
     // What waited behind it comes next.
     return this.#strictLanes(record).length > 0 ? "listed" : "ended";
-  }
-
-  async #leaveAll(endings: readonly Ending[]): Promise<void> {
-    for (const { record } of endings) await this.#leave(record);
   }
 
   /** The next owner's catch-up brings notifications and posts; what nobody would read again waits on the due list. */
@@ -356,23 +409,21 @@ export class Deliveries {
     return "ended";
   }
 
-  #attempt(rider: Rider, handlers: readonly Handler[], { from, record }: Delivery, state: RiderState) {
+  #attempting(rider: Rider, handlers: readonly Handler[], record: DueRecord, state: RiderState) {
     const { crashes, logFor, outlet, over, tenure } = this.#options;
     const { event, invocation } = record;
-    const options = {
+    return {
       rider,
       handlers,
       record,
-      isNew: from === "live",
       state,
       outlet,
       log: logFor(rider.name),
       over: over ?? tenure.signal,
+      limits: this.#limits,
       limitMs: rider.entry.deadlineMs ?? this.#timing.handlerDeadlineMs,
+      watch: crashes && (<T>(work: () => T) => crashes.watch(rider.name, kindOf(event), invocation, work)),
     };
-    if (crashes === undefined) return attempt(options);
-    const watch = (work: () => Promise<void>) => crashes.watch(rider.name, kindOf(event), invocation, work);
-    return crashes.alone(rider.name, invocation, () => attempt({ ...options, watch }));
   }
 
   #again(record: DueRecord, outcome: Exclude<Outcome, { kind: "done" }>): Ending {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AuditLine } from "../client/audit.js";
 import type { TimelineName } from "../events/event.js";
 import type { Broken } from "./breaker.js";
-import type { DeliveryStore } from "./delivery-store.js";
+import type { DeliveryStore, DueRecord } from "./delivery-store.js";
 import { Gathering, type Ending, type PlaceSource } from "./gathering.js";
 
 /** So many endings that are not stored yet, and no further handler begins until they are. */
@@ -15,12 +15,17 @@ export interface EndingsOptions {
   /** Aborts when the account is let go. */
   readonly signal: AbortSignal;
   readonly places: PlaceSource;
+  /** Whether a next owner reads the event from the server again. */
+  readonly isReadAgain: (record: DueRecord) => boolean;
   /** Endings within this time are stored in one step, in milliseconds. */
   readonly gatherMs: number;
   /** Until what could not be stored is sent again. */
   readonly storeAgainMs: number;
-  /** They were refused because the account has changed owner, or could not be stored before it was let go. */
-  readonly onRefused: (endings: readonly Ending[]) => Promise<void>;
+  /**
+   * They were refused because the account has changed owner, or could not be stored before it was let go. It is told of
+   * those that no next owner reads again.
+   */
+  readonly onRefused: (unread: readonly DueRecord[]) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -45,18 +50,17 @@ export class Endings {
 
   /** Whether another handler may begin: not while Redis stores nothing. */
   get hasRoom(): boolean {
-    return !this.#isFailing && (this.#gathering?.endings.length ?? 0) < mostUnstored;
+    return !this.#isFailing && (this.#gathering?.size ?? 0) < mostUnstored;
   }
 
   /** Stores it soon. */
   add(ending: Ending): void {
-    this.#gather().add(ending, false);
+    this.#add(ending, false);
   }
 
   /** Stores it now, with all that came before. False: it was refused. `isListed`: it came from the due list. */
   async addNow(ending: Ending, isListed: boolean): Promise<boolean> {
-    const gathering = this.#gather();
-    gathering.add(ending, isListed);
+    const gathering = this.#add(ending, isListed);
     this.#isUrgent = true;
     void this.flush();
     return gathering.stored;
@@ -96,6 +100,14 @@ export class Endings {
     await this.#flushing;
   }
 
+  /** Of what is read again, nothing but its id is kept: at full speed, the memory of its events would cost the most. */
+  #add(ending: Ending, isListed: boolean): Gathering {
+    const gathering = this.#gather();
+    gathering.add(ending, isListed);
+    if (!this.#options.isReadAgain(ending.record)) gathering.unread.push(ending.record);
+    return gathering;
+  }
+
   #gather(): Gathering {
     this.#gathering ??= new Gathering();
     this.#timer ??= setTimeout(() => void this.flush(), this.#options.gatherMs);
@@ -119,7 +131,7 @@ export class Endings {
   async #store(gathering: Gathering): Promise<void> {
     const { onError, onRefused, places } = this.#options;
     const isStored = await this.#untilStored(gathering.batch((this.#number += 1), places));
-    if (!isStored) await onRefused(gathering.endings).catch(onError);
+    if (!isStored) await onRefused(gathering.unread).catch(onError);
     gathering.settle(isStored);
   }
 

@@ -25,31 +25,38 @@ export interface PlaceSource {
 
 /** Endings that are stored together. The last word on each thing is what counts. */
 export class Gathering {
-  readonly endings: Ending[] = [];
+  /** What nobody would read again, if it were not stored. */
+  readonly unread: DueRecord[] = [];
   /** Resolves when it is known whether they were stored. */
   readonly stored: Promise<boolean>;
-  readonly #counts = new Map<string, Counts>();
+  readonly #counts = new Map<string, { -readonly [C in keyof Counts]: number }>();
   readonly #due = new Map<string, DueRecord | undefined>();
   readonly #failed = new Map<string, DueRecord>();
   readonly #state = new Map<string, Map<string, unknown>>();
   readonly #notifications = new Map<string, string[]>();
-  readonly #timelines = new Map<string, { rider: string; timeline: TimelineName; posts: string[] }>();
+  readonly #timelines = new Map<string, Map<TimelineName, string[]>>();
   readonly #ticks = new Map<string, number>();
   readonly #broken = new Map<string, Broken | undefined>();
   readonly #audit: AuditLine[] = [];
+  #size = 0;
   #settle: (isStored: boolean) => void = () => undefined;
 
   constructor() {
     this.stored = new Promise((resolve) => (this.#settle = resolve));
   }
 
+  /** How many endings it has. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** `isListed`: it may be on the due list. */
   add(ending: Ending, isListed: boolean): void {
     const { how, record } = ending;
     const { invocation, rider } = record;
-    this.endings.push(ending);
+    this.#size += 1;
     if (how === "postponed") this.#due.set(invocation, record);
-    else if (isListed || this.#due.has(invocation)) this.#due.set(invocation, undefined);
+    else if (isListed || (this.#due.size > 0 && this.#due.has(invocation))) this.#due.set(invocation, undefined);
     if (how === "given up") this.#failed.set(invocation, record);
     if (how === "done" || how === "given up") this.#count(rider, how);
     if (how === "done" && ending.changes.size > 0) this.#change(rider, ending.changes);
@@ -85,10 +92,11 @@ export class Gathering {
       const place = source.notifications(rider, ids);
       if (place !== undefined) places.set(rider, place);
     }
-    const timelines: TimelineChange[] = [...this.#timelines.values()].map((change) => ({
-      ...change,
-      cursor: source.timeline(change.rider, change.timeline),
-    }));
+    const timelines = [...this.#timelines].flatMap(([rider, changes]) =>
+      [...changes].map(([timeline, posts]): TimelineChange => {
+        return { rider, timeline, posts, cursor: source.timeline(rider, timeline) };
+      }),
+    );
     return {
       number,
       counts: this.#counts,
@@ -108,8 +116,9 @@ export class Gathering {
   }
 
   #count(rider: string, how: "done" | "given up"): void {
-    const { failed, handled } = this.#counts.get(rider) ?? { handled: 0, failed: 0 };
-    this.#counts.set(rider, how === "done" ? { handled: handled + 1, failed } : { handled, failed: failed + 1 });
+    let counts = this.#counts.get(rider);
+    if (counts === undefined) this.#counts.set(rider, (counts = { handled: 0, failed: 0 }));
+    counts[how === "done" ? "handled" : "failed"] += 1;
   }
 
   #change(rider: string, changes: StateChanges): void {
@@ -129,15 +138,16 @@ export class Gathering {
   }
 
   #notificationsOf(rider: string): string[] {
-    const ids = this.#notifications.get(rider) ?? [];
-    this.#notifications.set(rider, ids);
+    let ids = this.#notifications.get(rider);
+    if (ids === undefined) this.#notifications.set(rider, (ids = []));
     return ids;
   }
 
   #postsOf(rider: string, timeline: TimelineName): string[] {
-    const key = `${rider} ${timeline}`;
-    const change = this.#timelines.get(key) ?? { rider, timeline, posts: [] };
-    this.#timelines.set(key, change);
-    return change.posts;
+    let timelines = this.#timelines.get(rider);
+    if (timelines === undefined) this.#timelines.set(rider, (timelines = new Map()));
+    let posts = timelines.get(timeline);
+    if (posts === undefined) timelines.set(timeline, (posts = []));
+    return posts;
   }
 }

@@ -12,7 +12,11 @@ export class HeldLanes {
 
   /** It has left the list. */
   free(invocation: string): void {
-    this.#held.delete(invocation);
+    if (this.#held.size > 0) this.#held.delete(invocation);
+  }
+
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
   }
 
   /** The list is going to be read: what comes to it from now on may not be among what is read. */

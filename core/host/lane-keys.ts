@@ -1,15 +1,16 @@
 import type { Event } from "../events/event.js";
+import { Recent } from "../events/recent.js";
 import type { Status } from "../mastodon/entities.js";
 
-/** So many posts are remembered with the conversation that they belong to. */
-const rememberedPosts = 5_000;
+/** So many answers are remembered with the conversation that they belong to. */
+const rememberedAnswers = 5_000;
 
 /**
  * Says in which lanes an event goes: its person's and its conversation's; a clock's ticks have one of their own.
  * Servers do not name conversations: they are followed from answer to answer, as far as the posts came by here.
  */
 export class LaneKeys {
-  readonly #beginnings = new Map<string, string>();
+  readonly #beginnings = new Recent<string>(rememberedAnswers);
 
   of(event: Event): string[] {
     switch (event.kind) {
@@ -30,14 +31,10 @@ export class LaneKeys {
   }
 
   #conversation({ id, in_reply_to_id: answered }: Status): string {
-    const beginning = answered === null || answered === undefined ? id : (this.#beginnings.get(answered) ?? answered);
+    // One that answers nothing begins a conversation, as every post does that is not known.
+    if (answered === null || answered === undefined) return `conversation ${id}`;
+    const beginning = this.#beginnings.get(answered) ?? answered;
     this.#beginnings.set(id, beginning);
-    if (this.#beginnings.size > rememberedPosts) {
-      for (const oldest of this.#beginnings.keys()) {
-        this.#beginnings.delete(oldest);
-        break;
-      }
-    }
     return `conversation ${beginning}`;
   }
 }

@@ -1,6 +1,9 @@
+/** Must not reject. Undefined: it came to its end at once. */
+type Work = () => Promise<void> | undefined;
+
 /** Work that waits for others or runs. */
 interface Job {
-  readonly work: () => Promise<void>;
+  readonly work: Work;
   readonly lanes: ReadonlySet<string>;
   /** How many others it still waits for. */
   waitsFor: number;
@@ -27,8 +30,28 @@ export class Lanes {
     this.#limit = 1;
   }
 
-  /** Queues work, which must not reject. It begins at once where nothing is before it. */
-  run(lanes: Iterable<string>, work: () => Promise<void>): void {
+  /** Queues work. It begins at once where nothing is before it. False: it has come to its end already. */
+  run(lanes: readonly string[], work: Work): boolean {
+    if (this.#tails.size > 0) {
+      const job = this.#queue(lanes, work);
+      if (job.waitsFor === 0) this.#ready.add(job);
+      this.#startReady();
+      return true;
+    }
+    // Nothing else is there. What ends at once, as most work does, is in no lane at all.
+    this.#running += 1;
+    const running = work();
+    if (running === undefined) this.#makeRoom();
+    else this.#follow(this.#queue(lanes, work), running);
+    return running !== undefined;
+  }
+
+  /** Resolves when nothing is queued or running. */
+  async idle(): Promise<void> {
+    if (this.#tails.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #queue(lanes: readonly string[], work: Work): Job {
     const job: Job = { work, lanes: new Set(lanes), waitsFor: 0, followers: [] };
     for (const lane of job.lanes) {
       const before = this.#tails.get(lane);
@@ -38,36 +61,38 @@ export class Lanes {
       }
       this.#tails.set(lane, job);
     }
-    if (job.waitsFor === 0) this.#take(job);
+    return job;
   }
 
-  /** Resolves when nothing is queued or running. */
-  async idle(): Promise<void> {
-    if (this.#tails.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  #startReady(): void {
+    for (const job of this.#ready) {
+      if (this.#running >= this.#limit) return;
+      this.#ready.delete(job);
+      this.#running += 1;
+      const running = job.work();
+      if (running === undefined) this.#end(job);
+      else this.#follow(job, running);
+    }
   }
 
-  #take(job: Job): void {
-    if (this.#running < this.#limit) this.#start(job);
-    else this.#ready.add(job);
-  }
-
-  #start(job: Job): void {
-    this.#running += 1;
-    const end = () => this.#end(job);
-    job.work().then(end, end);
+  #follow(job: Job, running: Promise<void>): void {
+    const end = () => {
+      this.#end(job);
+      this.#startReady();
+    };
+    running.then(end, end);
   }
 
   #end(job: Job): void {
-    this.#running -= 1;
-    if (this.#limit < this.#most) this.#limit += 1;
+    this.#makeRoom();
     for (const lane of job.lanes) if (this.#tails.get(lane) === job) this.#tails.delete(lane);
     // Who has waited for a place goes before who has waited for this lane.
     for (const follower of job.followers) if ((follower.waitsFor -= 1) === 0) this.#ready.add(follower);
-    for (const next of this.#ready) {
-      if (this.#running >= this.#limit) break;
-      this.#ready.delete(next);
-      this.#start(next);
-    }
     if (this.#tails.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #makeRoom(): void {
+    this.#running -= 1;
+    if (this.#limit < this.#most) this.#limit += 1;
   }
 }

@@ -166,6 +166,11 @@ export class Rider {
     this.#permitted = expandScopes(entry.scopes);
   }
 
+  /** Whether any of its handlers asked for the event. */
+  wants(event: Event): boolean {
+    return this.#standing.state === "running" && this.#registered.handlers.some((handler) => handler.matches(event));
+  }
+
   handlersFor(event: Event): Handler[] {
     const isRunning = this.#standing.state === "running";
     return isRunning ? this.#registered.handlers.filter((handler) => handler.matches(event)) : [];

@@ -11,7 +11,8 @@ type Save = (rider: string, timeline: TimelineName) => Promise<unknown>;
 export class TimelinePlaces {
   readonly #store: PlaceStore;
   readonly #save: Save;
-  readonly #places = new Map<string, TimelinePlace>();
+  /** By rider and timeline: asked for at each event. */
+  readonly #places = new Map<string, Map<TimelineName, TimelinePlace>>();
   /** As they are stored. */
   readonly #stored = new Map<string, string>();
 
@@ -25,17 +26,17 @@ export class TimelinePlaces {
     const known = this.of(rider, timeline);
     if (known !== undefined) return known;
     const stored = await this.#store.timelinePlace(rider, timeline);
-    const key = keyOf(rider, timeline);
-    if (stored !== undefined) this.#stored.set(key, stored);
+    if (stored !== undefined) this.#stored.set(keyOf(rider, timeline), stored);
     const place = parsed(stored ?? begun(await begin()));
-    this.#places.set(key, place);
+    const places = this.#places.get(rider) ?? new Map<TimelineName, TimelinePlace>();
+    this.#places.set(rider, places.set(timeline, place));
     if (stored === undefined) await this.#save(rider, timeline);
     return place;
   }
 
   /** Undefined where it is not open. */
   of(rider: string, timeline: TimelineName): TimelinePlace | undefined {
-    return this.#places.get(keyOf(rider, timeline));
+    return this.#places.get(rider)?.get(timeline);
   }
 
   /** Those of the posts that the rider has not had yet. */

@@ -50,21 +50,25 @@ export class WatchBoard {
     return Atomics.load(this.#counters, counters.heap) / 1_000;
   }
 
-  /** Watches `work` until its end, and knows for certain that it is the one that runs while its first part does. */
-  watch<T>(watched: Watched, work: () => Promise<T>): Promise<T> {
+  /**
+   * Watches `work` until its end, which may be a promise's, and knows for certain that it is the one that runs while its
+   * first part does.
+   */
+  watch<T>(watched: Watched, work: () => T): T {
     const place = this.#free.pop();
     if (place === undefined) return work();
     this.#lengths[place] = this.#write(watched, place * placeBytes);
     const before = this.#counters[counters.entered] ?? nobody;
     Atomics.store(this.#counters, counters.entered, place);
-    const working = work();
-    Atomics.store(this.#counters, counters.entered, before);
-    const end = () => {
-      this.#lengths[place] = 0;
-      this.#free.push(place);
-    };
-    working.then(end, end);
-    return working;
+    let working: T | undefined;
+    try {
+      return (working = work());
+    } finally {
+      Atomics.store(this.#counters, counters.entered, before);
+      const end = () => this.#leave(place);
+      if (working instanceof Promise) working.then(end, end);
+      else end();
+    }
   }
 
   /** What runs; where it is certain which one keeps the loop, that one alone. */
@@ -72,6 +76,11 @@ export class WatchBoard {
     const entered = Atomics.load(this.#counters, counters.entered);
     if (entered !== nobody) return this.#read(entered);
     return Array.from({ length: places }, (_, place) => place).flatMap((place) => this.#read(place));
+  }
+
+  #leave(place: number): void {
+    this.#lengths[place] = 0;
+    this.#free.push(place);
   }
 
   #write({ account, event, invocation, rider }: Watched, at: number): number {
