@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import type { Logger } from "pino";
 import { exitCodes } from "./exit.js";
@@ -18,6 +19,8 @@ export function addRun(program: Command, context: Context): void {
     .option("--watch", "put accounts.yaml and plugins beside it in force whenever they change, without asking")
     .action(async (options: { accounts?: string; grace: string; watch?: boolean }) => {
       const graceMs = graceIn(options.grace);
+      // What an event leads to is short-lived; made among old objects, it would keep the event's own: docs/decisions/007.
+      setFlagsFromString("--no-allocation-site-pretenuring");
       const environment = context.environment(options);
       const fleet = await context.fleet(environment);
       await withServices(context, environment, fleet, async ({ container }) => {

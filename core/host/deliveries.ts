@@ -267,7 +267,8 @@ export class Deliveries {
       return this.#see(delivery, this.#conclude(delivery, outcome, state));
     }
     this.#countForBreaker(record.rider, outcome);
-    this.#end(delivery, { how: "done", record, changes: state.changes });
+    // It was on no list, so that its end needs nothing stored first.
+    void this.#end(delivery, { how: "done", record, changes: state.changes });
     this.#over(delivery);
     return undefined;
   }

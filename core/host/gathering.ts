@@ -145,7 +145,7 @@ export class Gathering {
 
   #postsOf(rider: string, timeline: TimelineName): string[] {
     let timelines = this.#timelines.get(rider);
-    if (timelines === undefined) this.#timelines.set(rider, (timelines = new Map()));
+    if (timelines === undefined) this.#timelines.set(rider, (timelines = new Map<TimelineName, string[]>()));
     let posts = timelines.get(timeline);
     if (posts === undefined) timelines.set(timeline, (posts = []));
     return posts;

@@ -95,3 +95,18 @@ test("work in two lanes waits for both, and holds both up", async () => {
   await lanes.idle();
   expect(began.at(-1)).toBe("a again");
 });
+
+test("work that ends at once leaves its lanes free, also where it had to wait", async () => {
+  const lanes = new Lanes(2);
+  const ran: string[] = [];
+  const atOnce = (name: string) => () => void ran.push(name);
+  expect(lanes.run(["a"], atOnce("first"))).toBe(false);
+  const long = held("long", ran);
+  expect(lanes.run(["a"], long.work)).toBe(true);
+  for (const name of ["second", "third"]) expect(lanes.run(["a"], atOnce(name))).toBe(true);
+  lanes.run(["b"], atOnce("elsewhere"));
+  expect(ran).toEqual(["first", "long", "elsewhere"]);
+  long.end();
+  await lanes.idle();
+  expect(ran).toEqual(["first", "long", "elsewhere", "second", "third"]);
+});
