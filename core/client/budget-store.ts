@@ -7,8 +7,8 @@ export const slicesPerWindow = 30;
 export const slicesCounted = slicesPerWindow + 2;
 /** Of what bulk work leaves over, people's answers are sent: this part of each of the server's buckets is theirs. */
 export const keptForAnswers = 1 / 16;
-/** Of what is left, one lease takes this part at most, so that others find some. */
-export const shareOfOneLease = 1 / 4;
+/** Of what is left, one lease takes this part at most: others find some, and no more is lost with a process that is killed. */
+export const shareOfOneLease = 1 / 16;
 
 /** What a server said about a bucket in an answer. */
 export interface Said {

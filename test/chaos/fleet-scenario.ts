@@ -25,6 +25,8 @@ export interface Outcome {
   readonly lost: readonly string[];
   /** Mentions with more than one answer. */
   readonly doubled: readonly string[];
+  /** What the command says about them: what waits, what has failed, what was logged. */
+  readonly standing: readonly string[];
   readonly faults: readonly string[];
   readonly seconds: number;
 }
@@ -76,16 +78,38 @@ export async function fleetScenario(scenario: Scenario, dice: Dice): Promise<Out
     const answers = new Answers(fleet, accounts);
     const ids = await mentions;
     await answers.until(ids, scenario.settleMs);
-    return { ...answers.read(ids), faults, seconds: Math.round((performance.now() - started) / 1_000) };
+    const found = answers.read(ids);
+    const standing = found.lost.length === 0 ? [] : await standingOf(fleet);
+    return { ...found, standing, faults, seconds: Math.round((performance.now() - started) / 1_000) };
   } finally {
     await fleet.close();
     await redis.close();
   }
 }
 
+/** Where the unanswered may be: riders that have something waiting or failed, and how often each line was logged. */
+async function standingOf(fleet: Fleet): Promise<string[]> {
+  const statuses = await fleet.status();
+  const riders = statuses.flatMap(({ account, state, stream, riders: all }) =>
+    all
+      .filter(({ failed, waiting }) => state !== "ready" || !stream.connected || failed + waiting > 0)
+      .map(({ failed, waiting }) => `${account}: ${state}, ${stream.mode}, ${waiting} wait, ${failed} failed`),
+  );
+  const { stdout } = await fleet.bot("failed", "--json");
+  const failures = JSON.parse(stdout) as { account: string; reason: string }[];
+  return [...riders, ...tally(failures.map(({ reason }) => reason)), ...tally(fleet.logged())];
+}
+
+function tally(lines: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return [...counts].map(([line, count]) => `${count} x ${line}`);
+}
+
 function yamlOf(accounts: readonly string[]): string {
   const entries = accounts.map((name) => `  ${name}: { server: "\${SANDBOX_URL}" }`);
-  const lifted = "  caps: { rider_per_hour: 1000000, server_per_hour: 1000000 }";
+  // What a process has leased of the limit on posts is lost with it: there must be room for the posts and for that.
+  const lifted = "  caps: { rider_per_hour: 1000000, server_per_hour: 1000000 }\n  share: 1";
   const defaults = ["defaults:", "  plugins: [./answerer.js]", lifted];
   return [...defaults, "accounts:", ...entries, ""].join("\n");
 }

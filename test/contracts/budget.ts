@@ -178,6 +178,14 @@ export function budgetContract(form: string, fleet: () => Counted): void {
       expect(await takeAll(budget, { isUrgent: true })).toBe(71);
     });
 
+    test("is lost with a process that is killed by a sixteenth at most", async () => {
+      const counted = fleet();
+      const limits = { token: { limit: 100, windowMs: hourMs } };
+      const killed = await processOf(counted, limits);
+      for (let taken = 0; taken < 30; taken += 1) await killed.budget.take(ask());
+      expect(await takeAll((await processOf(counted, limits)).budget, { isUrgent: true })).toBeGreaterThanOrEqual(45);
+    });
+
     test("caps a rider's writes, and those to a server over all accounts", async () => {
       const counted = fleet();
       const caps = { riderPerHour: 5, serverPerHour: 12 };

@@ -159,6 +159,15 @@ export class Fleet {
     return this.sandbox.requests().filter((request) => request.user === user && request.operation === operation).length;
   }
 
+  /** What all its processes have logged, as message and error. */
+  logged(): string[] {
+    const lines = this.#processes.flatMap(({ stderr }) => stderr.split("\n").filter((line) => line.startsWith("{")));
+    return lines.map((line) => {
+      const { err, msg } = JSON.parse(line) as { msg: string; err?: { message: string } };
+      return err === undefined ? msg : `${msg}: ${err.message}`;
+    });
+  }
+
   async close(): Promise<void> {
     for (const bot of this.#processes) await bot.end("SIGKILL");
     // A process that was killed leaves its Redis server running: the last one out stops it.
