@@ -26,6 +26,7 @@ import { Duty } from "./duty.js";
 import { Homes } from "./homes.js";
 import { Renames, type RenamedAccount } from "./renames.js";
 import { SessionStatus } from "./session-status.js";
+import { Removals } from "./removals.js";
 import { retire } from "./retire.js";
 import { Session } from "./session.js";
 import { Settling } from "./settling.js";
@@ -43,6 +44,7 @@ import { WatchBoard } from "./watch-board.js";
 import { hearWakes, sendWake, type Wake } from "./wake.js";
 
 const usualGraceMs = 10_000;
+const lookAtRemovalsMs = 60 * 60 * 1_000;
 
 /** Runs the accounts that this process owns, each in a container of its own. */
 @injectable()
@@ -53,6 +55,7 @@ export class FleetHost {
   readonly #fleet: CurrentFleet;
   readonly #configuration: HostConfiguration;
   readonly #inForce: InForce;
+  readonly #removals: Removals;
   readonly #ownership: Settling;
   readonly #renames: Renames;
   readonly #homes: Homes;
@@ -65,12 +68,14 @@ export class FleetHost {
   readonly #budgets: Budgets;
   #container: DependencyContainer | undefined;
   #stopHearing: (() => void) | undefined;
+  #removalsTimer: NodeJS.Timeout | undefined;
   #stopHearingHolds: (() => void) | undefined;
 
   constructor(
     @inject(FleetToken) fleet: CurrentFleet,
     @inject(HostConfiguration) configuration: HostConfiguration,
     @inject(InForce) inForce: InForce,
+    @inject(Removals) removals: Removals,
     @inject(Settling) ownership: Settling,
     @inject(Renames) renames: Renames,
     @inject(Homes) homes: Homes,
@@ -84,6 +89,7 @@ export class FleetHost {
     this.#fleet = fleet;
     this.#configuration = configuration;
     this.#inForce = inForce;
+    this.#removals = removals;
     this.#ownership = ownership;
     this.#renames = renames;
     this.#homes = homes;
@@ -114,6 +120,8 @@ export class FleetHost {
     const names = await this.#configuration.start((change) => begun.then(() => this.#onChange(change)));
     await this.#ownership.start(names, (tenure) => this.#hold(tenure));
     begin();
+    this.#removalsTimer = setInterval(() => void this.#removals.look(), lookAtRemovalsMs);
+    void this.#removals.look();
   }
 
   /** Puts this host's accounts.yaml in force as it is now; `isGuarded` refuses to end many accounts. */
@@ -128,6 +136,7 @@ export class FleetHost {
 
   /** Lets every account go, to whoever waits for it. */
   async stop(): Promise<void> {
+    clearInterval(this.#removalsTimer);
     await this.#configuration.stop();
     await this.#ownership.stop();
     this.#stopHearing?.();
@@ -138,6 +147,7 @@ export class FleetHost {
   async #onChange({ changed, names }: HostChange): Promise<void> {
     await this.#ownership.setAccounts(names);
     await this.#ownership.letGo(changed);
+    await this.#removals.look();
   }
 
   async #hold(tenure: Tenure): Promise<void> {

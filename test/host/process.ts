@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
-import { container, type DependencyContainer } from "tsyringe";
+import { container, type DependencyContainer, type InjectionToken } from "tsyringe";
 import type { Account, Fleet } from "../../core/accounts/account.js";
 import { Authorization } from "../../core/auth/authorization.js";
 import { MirrorDirectory } from "../../core/auth/mirror-directory.js";
@@ -160,6 +160,11 @@ export class FleetProcess {
     const granted = scope === undefined ? needed : (scope.split(" ") as typeof needed);
     await this.#container.resolve(Authorization).adopt(account, granted, token);
     await sendWake(this.connection, this.#redis.keys, { account: account.name, why: "credentials" });
+  }
+
+  /** One of its services. */
+  resolve<T>(token: InjectionToken<T>): T {
+    return this.#container.resolve(token);
   }
 
   async status(account: string): Promise<AccountStatus | undefined> {
