@@ -14,6 +14,7 @@ import { missingScopes } from "../mastodon/scopes.js";
 import type { Plugin } from "../plugin.js";
 import { KeysToken } from "../store/keys.js";
 import { RedisToken } from "../store/redis.js";
+import { refusalNow } from "../store/refusal.js";
 
 /** How each account of the fleet stands: what its owner says, and where there is none, what is stored. */
 export async function accountStatuses(fleet: Fleet<Plugin>, container: DependencyContainer): Promise<AccountStatus[]> {
@@ -23,9 +24,11 @@ export async function accountStatuses(fleet: Fleet<Plugin>, container: Dependenc
   const [now, own] = [await inForce.read(), await inForce.mark(fleet)];
   const budgets = container.resolve(Budgets);
   const pauses = new Pauses(container.resolve(RedisToken), container.resolve(KeysToken));
+  const refusal = await refusalNow(container.resolve(RedisToken), container.resolve(KeysToken).fleet("probe"));
   return Promise.all(
     fleet.accounts.map(async (account) => ({
       ...(await statusOf(account, board, stored, () => notInForce(account.name, own, now))),
+      ...(refusal && { state: "held" as const, reason: refusal.message, cure: refusal.cure ?? "" }),
       budget: await budgetOf(account, budgets),
       paused: pauseStatus((await pauses.read(account.name))?.pause),
     })),

@@ -10,7 +10,8 @@ import type { PlaceOf } from "../store/sealed-spot.js";
  */
 export async function configSecret(redis: Redis, keys: Keys, keyring: Keyring): Promise<Buffer> {
   const place = keys.fleet("config", "secret");
-  await redis.set(place, keyring.seal(randomBytes(32).toString("base64"), place), "NX");
+  if ((await redis.get(place)) === null)
+    await redis.set(place, keyring.seal(randomBytes(32).toString("base64"), place), "NX");
   return Buffer.from(keyring.open((await redis.get(place)) ?? "", place), "base64");
 }
 

@@ -9,6 +9,7 @@ import type { Plugin } from "../plugin.js";
 import { hearChannel } from "../store/channel.js";
 import { KeysToken, type Keys } from "../store/keys.js";
 import { RedisToken } from "../store/redis.js";
+import { asRefusal } from "../store/refusal.js";
 import type { CurrentFleet } from "./current-fleet.js";
 import type { EntryMark, MarkedFleet } from "./entry-marks.js";
 import { InForce, type Configuration, type Decision } from "./in-force.js";
@@ -59,6 +60,7 @@ export class HostConfiguration {
   #reload: string | null = null;
   #others: readonly ProcessRow[] = [];
   #onChange: (change: HostChange) => Promise<void> = async () => undefined;
+  #isFailing = false;
   #turn: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stopHearing: (() => void) | undefined;
@@ -143,9 +145,15 @@ export class HostConfiguration {
 
   /** One thing at a time. A Redis that is away is said by its connection, and the next beat comes. */
   #inTurn(work: () => Promise<void>): void {
-    this.#turn = this.#turn.then(work).catch((error: unknown) => {
-      this.#logger.warn({ err: error }, "the configuration could not be looked at; it is tried again");
-    });
+    this.#turn = this.#turn.then(work).then(
+      () => void (this.#isFailing = false),
+      (error: unknown) => {
+        // Once, and then again when it worked in between.
+        const fields = { err: asRefusal(error) };
+        if (!this.#isFailing) this.#logger.warn(fields, "the configuration could not be looked at; it is tried again");
+        this.#isFailing = true;
+      },
+    );
   }
 
   async #beat(): Promise<void> {

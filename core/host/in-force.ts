@@ -84,6 +84,11 @@ redis.call("ZREMRANGEBYRANK", KEYS[3], 0, -1 - most)
 redis.call("HSET", KEYS[1], "generation", generation + 1, "file", digest)
 return { "put", generation + 1 }`;
 
+/** As of one moment. Not a transaction: a Redis that is full refuses those, also where they only read. */
+const readScript = `
+local head = redis.call("HMGET", KEYS[1], "generation", "file")
+return { head[1], head[2], redis.call("HGETALL", KEYS[2]) }`;
+
 /** An account that was taken out of the file. */
 export interface RemovedAccount {
   readonly name: string;
@@ -112,16 +117,15 @@ export class InForce {
 
   /** Undefined: no process has ever run. */
   async read(): Promise<Configuration | undefined> {
-    const answers = await this.#redis
-      .multi()
-      .hmget(this.#key(), "generation", "file")
-      .hgetall(this.#key("entries"))
-      .exec();
-    const [[, head], [, entries]] = answers as [[null, [string | null, string | null]], [null, Record<string, string>]];
-    const [generation, file] = head;
+    const keys = [this.#key(), this.#key("entries")];
+    const answer = await this.#redis.eval(readScript, keys.length, ...keys);
+    const [generation, file, flat] = answer as [string | null, string | null, string[]];
     if (generation === null || file === null) return undefined;
-    const marks = Object.entries(entries).map(([name, text]) => [name, JSON.parse(text) as EntryMark] as const);
-    return { generation: Number(generation), file, entries: new Map(marks) };
+    const entries = new Map<string, EntryMark>();
+    for (let at = 0; at + 1 < flat.length; at += 2) {
+      entries.set(flat[at] ?? "", JSON.parse(flat[at + 1] ?? "") as EntryMark);
+    }
+    return { generation: Number(generation), file, entries };
   }
 
   /** 0: there is none. */

@@ -6,6 +6,7 @@ import type { InjectionToken } from "tsyringe";
 import { HowdahError } from "../errors.js";
 import { checkKeyring, keyMark } from "./key-file.js";
 import type { Keys } from "./keys.js";
+import { unlessRefused } from "./refusal.js";
 import { sealedUnder, type Keyring } from "./seal.js";
 
 /** How often a process says which keys it has, and how long that counts. */
@@ -88,9 +89,10 @@ export class AnnouncedKeys {
   /** Announces, then proves that the keys fit what is stored: in this order nobody is overlooked. Throws KEY_MISMATCH. */
   async start(): Promise<void> {
     try {
-      await this.#announce();
+      // A Redis that stores nothing can still be looked at; whoever wants to store something is told.
+      await this.#announce().catch(unlessRefused);
       await this.#check();
-      await this.live();
+      await this.live().catch(unlessRefused);
     } catch (error) {
       await this.stop();
       throw error;

@@ -8,7 +8,7 @@ const dataFormat = 1;
 /** Refuses data that a newer version wrote. Throws DATA_NEWER. */
 export async function checkDataFormat(redis: Redis, keys: Keys): Promise<void> {
   const key = keys.fleet("data-format");
-  await redis.set(key, dataFormat, "NX");
+  if ((await redis.get(key)) === null) await redis.set(key, dataFormat, "NX");
   const stored = Number(await redis.get(key));
   if (stored <= dataFormat) return;
   throw new HowdahError("DATA_NEWER", `Redis holds data of format ${stored}, this version knows ${dataFormat}`, {

@@ -85,7 +85,8 @@ async function linkNewKey(file: string): Promise<void> {
  */
 export async function checkKeyring(redis: Redis, keys: Keys, keyring: Keyring): Promise<void> {
   const place = keyMark(keys);
-  await redis.set(place, keyring.seal("howdah", place), "NX");
+  // Only where it is missing: a Redis that is full can still be looked at.
+  if ((await redis.get(place)) === null) await redis.set(place, keyring.seal("howdah", place), "NX");
   const mark = await redis.get(place);
   if (mark !== null) keyring.open(mark, place);
 }
