@@ -1,12 +1,12 @@
-/** How finely a window is divided: what is counted comes back slice by slice. */
-export const slicesPerWindow = 30;
+/** How finely a window is divided: what is counted comes back slice by slice. The finer, the less lies idle at its ends. */
+export const slicesPerWindow = 60;
 /**
  * How many slices count, the one that is open included: they cover a whole window wherever it begins, and one slice
  * more for requests that are on their way when a slice ends.
  */
 export const slicesCounted = slicesPerWindow + 2;
 /** Of what bulk work leaves over, people's answers are sent: this part of each of the server's buckets is theirs. */
-export const keptForAnswers = 1 / 16;
+export const keptForAnswers = 1 / 32;
 /** Of what is left, one lease takes this part at most: others find some, and no more is lost with a process that is killed. */
 export const shareOfOneLease = 1 / 16;
 
