@@ -5,6 +5,7 @@ import { isUndecided } from "../auth/undecided.js";
 import { VaultToken, type Vault } from "../auth/vault.js";
 import { Budgets } from "../client/budgets.js";
 import { Pauses } from "../client/pauses.js";
+import { RedisLedger } from "../client/redis-ledger.js";
 import type { MarkedFleet } from "../host/entry-marks.js";
 import { InForce, type Configuration } from "../host/in-force.js";
 import { neededScopes } from "../host/needed-scopes.js";
@@ -15,6 +16,7 @@ import type { Plugin } from "../plugin.js";
 import { KeysToken } from "../store/keys.js";
 import { RedisToken } from "../store/redis.js";
 import { refusalNow } from "../store/refusal.js";
+import { KeyringToken } from "../store/seal.js";
 
 /** How each account of the fleet stands: what its owner says, and where there is none, what is stored. */
 export async function accountStatuses(fleet: Fleet<Plugin>, container: DependencyContainer): Promise<AccountStatus[]> {
@@ -23,12 +25,15 @@ export async function accountStatuses(fleet: Fleet<Plugin>, container: Dependenc
   const inForce = container.resolve(InForce);
   const [now, own] = [await inForce.read(), await inForce.mark(fleet)];
   const budgets = container.resolve(Budgets);
-  const pauses = new Pauses(container.resolve(RedisToken), container.resolve(KeysToken));
-  const refusal = await refusalNow(container.resolve(RedisToken), container.resolve(KeysToken).fleet("probe"));
+  const [redis, keys] = [container.resolve(RedisToken), container.resolve(KeysToken)];
+  const keyring = container.resolve(KeyringToken);
+  const pauses = new Pauses(redis, keys);
+  const refusal = await refusalNow(redis, keys.fleet("probe"));
   return Promise.all(
     fleet.accounts.map(async (account) => ({
       ...(await statusOf(account, board, stored, () => notInForce(account.name, own, now))),
       ...(refusal && { state: "held" as const, reason: refusal.message, cure: refusal.cure ?? "" }),
+      stragglers: await new RedisLedger(redis, keys, keyring, account.name).stragglers(),
       budget: await budgetOf(account, budgets),
       paused: pauseStatus((await pauses.read(account.name))?.pause),
     })),
@@ -99,6 +104,7 @@ async function statusOf(
       const counts = { handled: rider?.handled ?? 0, failed: rider?.failed ?? 0, waiting: rider?.waiting ?? 0 };
       return { name, plugin: plugin.name, state: "stopped", reason: "no process runs this account", ...counts };
     }),
+    stragglers: 0,
     budget: [],
   };
 }

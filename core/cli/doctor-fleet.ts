@@ -21,6 +21,7 @@ export const fleetChecks: readonly Check<FleetSubject>[] = [
   { name: "mirror", look: mirror },
   { name: "processes", look: processes },
   { name: "accounts", look: accounts },
+  { name: "riders", look: riders },
 ];
 
 async function keys({ container }: FleetSubject): Promise<Looked> {
@@ -91,6 +92,17 @@ async function accounts({ container, fleet }: FleetSubject): Promise<Looked> {
   const waiting = statuses.filter(({ state }) => state === "needs_authorization");
   if (waiting.length > 0) return warn(`${found}: ${list(waiting)}`, "authorize them with: bot auth --all");
   return warn(found, "see what each needs with: bot status");
+}
+
+/** Riders that do not run although a process runs their account: held, stopped, failed. */
+async function riders({ container, fleet }: FleetSubject): Promise<Looked> {
+  const owned = (await accountStatuses(fleet, container)).filter(({ owner }) => owner !== null);
+  const all = owned.flatMap(({ account, riders: own }) => own.map((rider) => ({ ...rider, account })));
+  const down = all.filter(({ state }) => state === "held" || state === "stopped" || state === "failed");
+  if (down.length === 0) return ok(`${all.length} run, or wait for scopes`);
+  const names = down.slice(0, 5).map(({ account, name, state }) => `${account}/${name} (${state})`);
+  const more = down.length > names.length ? ` and ${down.length - names.length} more` : "";
+  return warn(`${names.join(", ")}${more}`, "see why, and what lets each run again, with: bot status");
 }
 
 /** Live processes but this one. */

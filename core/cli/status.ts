@@ -47,7 +47,13 @@ function describe(rows: readonly AccountStatus[]): string {
       .filter(({ reason, state }) => reason !== "" && state !== "stopped")
       .map((r) => `${account}/${r.name}: ${r.reason}`),
   );
-  const below = [...advice, ...paused, ...waiting];
+  const late = rows
+    .filter(({ stragglers }) => stragglers > 0)
+    .map(
+      ({ account, stragglers }) =>
+        `${account}: ${stragglers} ${stragglers === 1 ? "write" : "writes"} ended after the account had changed its owner`,
+    );
+  const below = [...advice, ...paused, ...waiting, ...late];
   return [...lines, ...(below.length > 0 ? [""] : []), ...below].join("\n");
 }
 

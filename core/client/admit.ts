@@ -49,7 +49,8 @@ export function claimOf(call: OutgoingCall, recorded?: LedgerEntry): Claim {
 
 /** Records how a claimed write ended, for later attempts and for this one. */
 export async function settle(call: OutgoingCall, claim: Claim, settlement: Settlement): Promise<void> {
-  await call.outlet.ledger.settle(claim, settlement);
+  const settled = await call.outlet.ledger.settle(claim, settlement);
+  if (settled === "late") call.outlet.straggled?.(claim.rider, call.name, settlement.state);
   const { result, state } = { result: undefined, ...settlement };
   call.caller.record?.note(claim.key, { ...claim.entry, state, ...(state === "done" && { result }) });
 }

@@ -5,7 +5,7 @@ import type { RequestParams } from "../mastodon/request.js";
 import type { AnswerCap } from "./answer-cap.js";
 import type { Budget } from "./budget.js";
 import type { InvocationRecord, WritePlace } from "./invocation-record.js";
-import type { Ledger, LedgerEntry } from "./ledger.js";
+import type { Ledger, LedgerEntry, Settlement } from "./ledger.js";
 import type { Turns } from "./turns.js";
 
 /** What an account's calls share: the way to its server, and who may say no. */
@@ -30,6 +30,8 @@ export interface Outlet {
   accessToken(): string;
   /** Called when the server refuses the token that was just used. */
   tokenRefused(): void;
+  /** Told of a write that was admitted before the account changed owner, and ended after it. */
+  straggled?(rider: string, operation: CallName, outcome: Settlement["state"]): void;
   /** Told what a write would have done, in a dry run. */
   simulated(rider: string, operation: CallName, params: RequestParams): void;
 }

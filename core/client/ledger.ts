@@ -53,6 +53,9 @@ export type Settlement =
     }
   | { readonly state: "void" | "uncertain"; readonly reason: string };
 
+/** How a settlement came. `late`: the account had changed owner between the admission and this. */
+export type Settled = "in time" | "late";
+
 /**
  * The durable record of writes by invocation: a write is recorded before it is sent, and never sent again once its
  * result is known. Entries are kept for 30 days; results and values are sealed.
@@ -67,7 +70,9 @@ export interface Ledger {
    * One step: records how it ended, and writes the audit. That it took no effect, or that nobody knows, is recorded
    * only where the entry still is the claim's.
    */
-  settle(claim: Claim, settlement: Settlement): Promise<void>;
+  settle(claim: Claim, settlement: Settlement): Promise<Settled>;
+  /** How many writes the server carried out for an owner of the past, whose answer came after the account had changed owner. */
+  stragglers(): Promise<number>;
   /** Writes a line of the audit that settles nothing. */
   note(line: AuditLine): Promise<void>;
   /** The ids of what an operation is known to have made for the account since, in milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import type { CallName } from "../mastodon/operations.js";
-import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settlement } from "./ledger.js";
+import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settled, Settlement } from "./ledger.js";
 import { textAt } from "./seen-post.js";
 
 /** What stands in the way of an account's writes. */
@@ -19,6 +19,7 @@ export class MemoryLedger implements Ledger {
   readonly #standing: Readonly<Standing>;
   readonly #invocations = new Map<string, Kept>();
   readonly #created: { readonly operation: CallName; readonly id: string; readonly at: number }[] = [];
+  #stragglers = 0;
 
   /** `standing` may change while the ledger is used. */
   constructor(standing: Readonly<Standing>) {
@@ -44,15 +45,22 @@ export class MemoryLedger implements Ledger {
     return "admitted";
   }
 
-  async settle({ entry, invocation, key }: Claim, settlement: Settlement): Promise<void> {
+  async settle({ entry, epoch, invocation, key }: Claim, settlement: Settlement): Promise<Settled> {
     const { result, state, text } = { result: undefined, text: undefined, ...settlement };
+    const settled = this.#standing.epoch === epoch ? "in time" : "late";
+    if (settled === "late" && state === "done") this.#stragglers += 1;
     // A later owner may have sent it again, or know more.
-    if (state !== "done" && this.#keptOf(invocation).writes.get(key) !== JSON.stringify(entry)) return;
+    if (state !== "done" && this.#keptOf(invocation).writes.get(key) !== JSON.stringify(entry)) return settled;
     const plain = JSON.stringify({ ...entry, state, ...(text === undefined && { result }) });
     // As it came: what a server nests a thousand times over can be read, but not written anew.
     this.#keptOf(invocation).writes.set(key, text === undefined ? plain : `${plain.slice(0, -1)},"result":${text}}`);
     const id = textAt(result, "id");
     if (id !== "") this.#created.push({ operation: entry.operation, id, at: Date.now() });
+    return settled;
+  }
+
+  async stragglers(): Promise<number> {
+    return this.#stragglers;
   }
 
   /** It keeps no audit. */

@@ -4,7 +4,7 @@ import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
 import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
 import { addsAuditLine, auditArgs, auditKey, type AuditLine } from "./audit.js";
-import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settlement } from "./ledger.js";
+import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settled, Settlement } from "./ledger.js";
 import { LuaScript } from "./lua-script.js";
 import { pausedKey } from "./pauses.js";
 import { textAt } from "./seen-post.js";
@@ -17,6 +17,7 @@ const clockToleranceMs = 60_000;
 const longestAddress = 500;
 const writePrefix = "write:";
 const valuePrefix = "once:";
+const stragglersKey = "stragglers";
 
 const admitScript = new LuaScript(`
 if redis.call("EXISTS", KEYS[3]) == 1 then return "paused" end
@@ -37,12 +38,14 @@ return "admitted"`);
  */
 const settleScript = new LuaScript(`
 local counts = ARGV[3] == "" or redis.call("HGET", KEYS[1], ARGV[1]) == ARGV[3]
+local late = redis.call("GET", KEYS[4]) == ARGV[5] and 0 or 1
 if counts then
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
-${addsAuditLine("KEYS[2]", 5)}
+${addsAuditLine("KEYS[2]", 6)}
 end
+if ARGV[3] == "" and late == 1 then redis.call("INCR", KEYS[5]) end
 redis.call("ZREM", KEYS[3], ARGV[4])
-return counts and 1 or 0`);
+return late`);
 
 const noteScript = new LuaScript(`${addsAuditLine("KEYS[1]", 1)}
 return 1`);
@@ -108,7 +111,7 @@ export class RedisLedger implements Ledger {
     return admission as Admission;
   }
 
-  async settle(claim: Claim, settlement: Settlement): Promise<void> {
+  async settle(claim: Claim, settlement: Settlement): Promise<Settled> {
     const { invocation, entry } = claim;
     const isDone = settlement.state === "done";
     const text = this.#write(claim, { ...entry, state: settlement.state }, isDone ? jsonOf(settlement) : undefined);
@@ -126,11 +129,17 @@ export class RedisLedger implements Ledger {
       this.#key(invocation),
       this.#keys.account(this.#account, auditKey),
       this.#keys.account(this.#account, underWayKey),
+      this.#keys.account(this.#account, "epoch"),
+      this.#keys.account(this.#account, stragglersKey),
     ];
     const only = isDone ? "" : this.#write(claim, entry);
     const member = underWayMember(claim);
-    const args = [writePrefix + claim.key, text, only, member, ...auditArgs(line)];
-    await settleScript.run(this.#redis, keys, args);
+    const args = [writePrefix + claim.key, text, only, member, claim.epoch, ...auditArgs(line)];
+    return (await settleScript.run(this.#redis, keys, args)) === 1 ? "late" : "in time";
+  }
+
+  async stragglers(): Promise<number> {
+    return Number((await this.#redis.get(this.#keys.account(this.#account, stragglersKey))) ?? 0);
   }
 
   async note(line: AuditLine): Promise<void> {

@@ -110,6 +110,11 @@ export class AccountOutlet implements Outlet {
     this.#open?.refused();
   }
 
+  straggled(rider: string, operation: CallName, outcome: string): void {
+    const fields = { account: this.account, rider, operation, outcome, epoch: this.epoch };
+    this.#logger.warn(fields, "a write that was on its way when the account changed its owner has ended: a straggler");
+  }
+
   simulated(rider: string, operation: CallName, params: RequestParams): void {
     this.#logger.info({ account: this.account, rider, operation, params }, `dry run: would call ${operation}`);
   }

@@ -142,6 +142,7 @@ export class SessionStatus {
       owner: { process: String(process.pid), host: hostname(), epoch: this.#tenure.epoch },
       riders: (await this.#sources?.riders()) ?? [],
       // The fleet counts together: whoever shows it reads the count itself.
+      stragglers: 0,
       budget: [],
     };
   }

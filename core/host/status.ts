@@ -38,6 +38,8 @@ export interface AccountStatus {
   readonly token: { expires_at: string | null; refreshable: boolean; generation: number } | null;
   readonly stream: Hearing & { last_event_at: string | null };
   readonly owner: { process: string; host: string; epoch: number } | null;
+  /** Writes that were on their way when the account changed its owner, and ended later. */
+  readonly stragglers: number;
   readonly riders: readonly RiderStatus[];
   readonly budget: readonly (Omit<BudgetRow, "resetsAt"> & { resets_at: string })[];
 }

@@ -16,7 +16,7 @@ const nobody = -1;
 
 /**
  * What the process' threads share: whether the event loop turns, how full the heap is, and what runs. Writing to it costs
- * well under a microsecond, and a thread can read it while the loop stands still.
+ * some microseconds for an event, and a thread can read it while the loop stands still.
  */
 export class WatchBoard {
   readonly shared: SharedArrayBuffer;

@@ -26,6 +26,8 @@ export interface WritesProcessSettings {
   readonly texts: readonly string[];
   readonly settledAfterMs: number;
   readonly stopAt?: WriteStep;
+  /** Where it says the step, and waits until it is let go once more. */
+  readonly pauseAt?: WriteStep;
 }
 
 /** What became of the event. */

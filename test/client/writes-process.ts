@@ -35,8 +35,12 @@ const account = "bot";
 /** Which post the handler is at, from 1. */
 const at = { post: 0 };
 
-/** Never comes back from the step at which this process is to be killed. */
+/** Comes back from one step when it is told to go on, and never from the one at which this process is to be killed. */
 async function reached(step: WriteStep): Promise<void> {
+  if (settings.pauseAt === step) {
+    process.stdout.write(`${step}\n`);
+    await once(process.stdin, "data");
+  }
   if (settings.stopAt !== step) return;
   process.stdout.write(`${step}\n`);
   await new Promise(() => setInterval(() => undefined, 60_000));
@@ -67,9 +71,10 @@ class StoppingLedger extends RedisLedger {
     return admission;
   }
 
-  override async settle(...args: Parameters<RedisLedger["settle"]>): Promise<void> {
-    await super.settle(...args);
+  override async settle(...args: Parameters<RedisLedger["settle"]>): ReturnType<RedisLedger["settle"]> {
+    const settled = await super.settle(...args);
     await reached(`settled ${at.post}`);
+    return settled;
   }
 }
 

@@ -119,12 +119,24 @@ export function ledgerContract(form: string, open: () => Promise<OpenedLedger>):
         },
       );
 
-      test("what the server answered to the owner before counts", async () => {
+      test("what the server answered to the owner before counts, and is counted as a straggler", async () => {
         const ledger = await asSent();
-        await ledger.settle(claim, { state: "done", result: post });
+        expect(await ledger.settle(claim, { state: "void", reason: "a time-out" })).toBe("late");
+        expect(await ledger.stragglers()).toBe(0);
+        expect(await ledger.settle(claim, { state: "done", result: post })).toBe("late");
+        expect(await ledger.stragglers()).toBe(1);
+        // What is known is not admitted again, whoever has looked for it in vain meanwhile.
+        expect(await ledger.admit(later)).toBe("known");
         await ledger.settle(later, { state: "uncertain", reason: "it cannot be looked for" });
         expect(await entryOf(ledger)).toEqual({ ...entry, state: "done", result: post });
       });
+    });
+
+    test("counts no stragglers while the owner stays", async () => {
+      const { ledger } = await open();
+      await ledger.admit(claim);
+      expect(await ledger.settle(claim, { state: "done", result: post })).toBe("in time");
+      expect(await ledger.stragglers()).toBe(0);
     });
 
     test("names what an operation has made since", async () => {

@@ -153,6 +153,8 @@ test.each(cases)(
     const rider = await greedyOf(fleet);
     expect(rider?.reason).toContain(`took two processes down within an hour, last at notification.mention (${cause})`);
     expect(rider?.reason).toContain("bot retry --account gus --rider greedy");
+    const doctor = await fleet.bot("doctor", "--json");
+    expect(doctor.stdout).toContain("gus/greedy (held)");
     for (const name of bystanders) await posted(fleet, name, "slowly done");
     for (const name of users) {
       await say(fleet, `@${name} hello again`);

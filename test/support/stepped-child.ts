@@ -59,6 +59,11 @@ export class SteppedChild<Step extends string, Ended> {
     return said === undefined ? undefined : (JSON.parse(said) as Ended);
   }
 
+  /** Stops it, as a machine that is suspended does, or lets it go on. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(name);
+  }
+
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#exited;
