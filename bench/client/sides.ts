@@ -45,9 +45,10 @@ async function howdahWrites(target: Target): Promise<Call> {
 async function howdah({ origin, redisUrl }: Target) {
   const { createClient } = await import("../../core/client/create-client.js");
   const { createHttp } = await import("../../core/mastodon/create-http.js");
+  const { connectRedis } = await import("../../core/store/redis.js");
   const { budgets, callerOf, keyring, outletOf } = await import("./outlet.js");
   const http = createHttp({ userAgent: "howdah-bench", connections });
-  const redis = new Redis(redisUrl);
+  const redis = await connectRedis({ url: redisUrl });
   const shared = { origin, http, redis, keyring: keyring(), budgets: budgets(redis) };
   const outlet = outletOf(shared, ledgerOf.account);
   return { callerOf, createClient, outlet, signal: new AbortController().signal };

@@ -1,6 +1,7 @@
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { InjectionToken } from "tsyringe";
 import { HowdahError } from "../errors.js";
+import { GatheredRedis } from "./gathered-redis.js";
 import { describeAddress, parseSentinels, type RedisAddress } from "./redis-address.js";
 
 const connectTimeoutMs = 5_000;
@@ -19,11 +20,11 @@ interface ConnectionOptions {
 
 /** Makes a connection, which opens as its options say. Where the address names sentinels, each opening asks them anew. */
 export function redisAt(address: RedisAddress, options: ConnectionOptions): Redis {
-  if ("socket" in address) return new Redis(address.socket, options);
+  if ("socket" in address) return new GatheredRedis(address.socket, options);
   const sentinels = parseSentinels(address.url);
-  if (sentinels === undefined) return new Redis(address.url, options);
+  if (sentinels === undefined) return new GatheredRedis(address.url, options);
   const { hosts, isEncrypted, name, password, sentinelPassword, username } = sentinels;
-  return new Redis({
+  return new GatheredRedis({
     ...options,
     sentinels: hosts.map((host) => ({ ...host })),
     name,
