@@ -75,7 +75,7 @@ export function filesIn(directory: string): Map<string, string> {
 /** What a fleet loses when its Redis does. */
 export async function wipe({ corner, redis }: Place): Promise<void> {
   const names = await redis.keys(`${corner.prefix}:*`);
-  if (names.length > 0) await redis.del(names);
+  for (const name of names) await redis.del(name);
 }
 
 /** The same place under another key. */

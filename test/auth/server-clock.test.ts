@@ -46,15 +46,21 @@ describe.each([
     expect(server.grants("refresh_token").length).toBe(1);
   });
 
-  test("the next turn is planned by the server's time", async () => {
+  test("turns are planned by the server's time: one of them renews the token, before 80 % of its lifetime", async () => {
     const { account, server, services } = await authorizedOn(aheadMs);
-    const { credentials } = await services.auth.run(account, needed);
-    if (credentials === undefined) throw new Error("no token");
-    const turnMs = await services.auth.nextTurnMs(account, credentials);
+    let turnMs = 0;
+    let token: string | undefined = "t1";
+    // One that only verifies may come first, by the time of the day.
+    for (let turn = 0; turn < 2 && token === "t1"; turn += 1) {
+      const { credentials } = await services.auth.run(account, needed);
+      if (credentials === undefined) throw new Error("no token");
+      turnMs += (await services.auth.nextTurnMs(account, credentials)) + 61_000;
+      server.answers.aheadMs = aheadMs + turnMs;
+      token = (await services.auth.run(account, needed)).credentials?.accessToken;
+    }
+    expect(token).toBe("t2");
     expect(turnMs).toBeGreaterThan(0.04 * 2 * hourMs);
-    expect(turnMs).toBeLessThanOrEqual(0.8 * 2 * hourMs);
-    server.answers.aheadMs = aheadMs + turnMs + 61_000;
-    expect((await services.auth.run(account, needed)).credentials?.accessToken).toBe("t2");
+    expect(turnMs).toBeLessThanOrEqual(0.8 * 2 * hourMs + 2 * 61_000);
   });
 });
 
