@@ -13,23 +13,29 @@ const placeBytes = 512;
 const counters = { beats: 0, heap: 1, entered: 2 } as const;
 const counterBytes = 4 * Object.keys(counters).length;
 const nobody = -1;
+/** Stands behind each word of a place. No name holds it. */
+const wordEnd = "\0";
+/** A place's stamp holds the length of its text below this, and above it which writing it was. */
+const stampUnit = 1_024;
 
 /**
- * What the process' threads share: whether the event loop turns, how full the heap is, and what runs. Writing to it costs
- * some microseconds for an event, and a thread can read it while the loop stands still.
+ * What the process' threads share: whether the event loop turns, how full the heap is, and what runs. Each event
+ * is written to it, as few bytes as can be, and a thread can read it while the loop stands still.
  */
 export class WatchBoard {
   readonly shared: SharedArrayBuffer;
   readonly #counters: Int32Array;
-  readonly #lengths: Int32Array;
+  /** 0: nothing runs there, or it is being written. */
+  readonly #stamps: Int32Array;
   readonly #texts: Buffer;
   readonly #free: number[] = [];
+  #writings = 0;
 
   /** `shared`: of another thread's board; without it, a new one is made. */
   constructor(shared?: SharedArrayBuffer) {
     this.shared = shared ?? new SharedArrayBuffer(counterBytes + places * (4 + placeBytes));
     this.#counters = new Int32Array(this.shared, 0, counterBytes / 4);
-    this.#lengths = new Int32Array(this.shared, counterBytes, places);
+    this.#stamps = new Int32Array(this.shared, counterBytes, places);
     this.#texts = Buffer.from(this.shared, counterBytes + places * 4, places * placeBytes);
     if (shared !== undefined) return;
     this.#counters[counters.entered] = nobody;
@@ -57,7 +63,7 @@ export class WatchBoard {
   watch<T>(watched: Watched, work: () => T): T {
     const place = this.#free.pop();
     if (place === undefined) return work();
-    this.#lengths[place] = this.#write(watched, place * placeBytes);
+    this.#write(watched, place);
     const before = this.#counters[counters.entered] ?? nobody;
     Atomics.store(this.#counters, counters.entered, place);
     let working: T | undefined;
@@ -65,9 +71,8 @@ export class WatchBoard {
       return (working = work());
     } finally {
       Atomics.store(this.#counters, counters.entered, before);
-      const end = () => this.#leave(place);
-      if (working instanceof Promise) working.then(end, end);
-      else end();
+      if (working instanceof Promise) this.#leaveAfter(working, place);
+      else this.#leave(place);
     }
   }
 
@@ -78,28 +83,32 @@ export class WatchBoard {
     return Array.from({ length: places }, (_, place) => place).flatMap((place) => this.#read(place));
   }
 
+  #leaveAfter(working: Promise<unknown>, place: number): void {
+    const leave = () => this.#leave(place);
+    working.then(leave, leave);
+  }
+
   #leave(place: number): void {
-    this.#lengths[place] = 0;
+    Atomics.store(this.#stamps, place, 0);
     this.#free.push(place);
   }
 
-  #write({ account, event, invocation, rider }: Watched, at: number): number {
-    const text = JSON.stringify([account, rider, event, invocation]);
-    if (Buffer.byteLength(text) <= placeBytes) return this.#texts.write(text, at, placeBytes);
-    // A long id names nothing that its rider's name does not.
-    return this.#texts.write(JSON.stringify([account, rider, event.slice(0, 100), ""]), at, placeBytes);
+  /** What has no room is cut off. */
+  #write({ account, event, invocation, rider }: Watched, place: number): void {
+    const text = account + wordEnd + rider + wordEnd + event + wordEnd + invocation + wordEnd;
+    const length = this.#texts.write(text, place * placeBytes, placeBytes);
+    this.#writings = (this.#writings + 1) % stampUnit;
+    Atomics.store(this.#stamps, place, this.#writings * stampUnit + length);
   }
 
-  /** What is being written at this moment is nothing yet. */
+  /** What is written anew while it is read is nothing. */
   #read(place: number): Watched[] {
-    const length = this.#lengths[place] ?? 0;
-    if (length === 0) return [];
-    try {
-      const text = this.#texts.toString("utf8", place * placeBytes, place * placeBytes + length);
-      const [account = "", rider = "", event = "", invocation = ""] = JSON.parse(text) as string[];
-      return [{ account, rider, event, invocation }];
-    } catch {
-      return [];
-    }
+    const stamp = Atomics.load(this.#stamps, place);
+    const start = place * placeBytes;
+    const text = this.#texts.toString("utf8", start, start + (stamp % stampUnit));
+    if (stamp === 0 || Atomics.load(this.#stamps, place) !== stamp) return [];
+    const [account = "", rider = "", event = "", ...last] = text.split(wordEnd);
+    // An id that was cut off names nothing that its rider's name does not.
+    return [{ account, rider, event, invocation: last.length > 1 ? (last[0] ?? "") : "" }];
   }
 }

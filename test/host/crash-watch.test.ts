@@ -55,6 +55,21 @@ describe("the board", () => {
     expect(board.running()).toEqual([]);
   });
 
+  test("cuts off the name of an event that has no room, and still says whose it is", () => {
+    const board = new WatchBoard();
+    const tag = `timeline.tag:${"ü".repeat(600)}`;
+    board.watch({ ...one, event: tag, invocation: `one/${tag}/7` }, () => {
+      const [seen] = board.running();
+      expect(seen).toEqual({ ...one, event: expect.stringMatching(/^timeline\.tag:ü{200,}$/), invocation: "" });
+    });
+  });
+
+  test("tells words apart, whatever stands in them", () => {
+    const board = new WatchBoard();
+    const odd = { account: "bot", rider: "öne", event: 'clock "a, b"', invocation: "" };
+    board.watch(odd, () => expect(board.running()).toEqual([odd]));
+  });
+
   test("shows that the loop turns, and how full the heap is", () => {
     const board = new WatchBoard();
     const seen = new WatchBoard(board.shared);
