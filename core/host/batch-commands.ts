@@ -2,9 +2,15 @@ import { auditFields, auditKeptMs, auditKey, auditLength } from "../client/audit
 import type { DeliverySeals } from "./delivery-seals.js";
 import { keptMs, rememberedPosts, type Batch } from "./delivery-store.js";
 
-/** A Redis command: its name, its key, the rest. */
+/** A Redis command, or `addEach`: its name, its key, the rest. */
 type Command = readonly (string | number)[];
 type KeyOf = (...parts: string[]) => string;
+
+/**
+ * Adds each of the lines of a value to a sorted set, all with one score: `addEach key score lines`. A value for each of
+ * them would cost more than anything else does in storing a batch. An id that has two lines is known by both.
+ */
+export const addEach = "each-ZADD";
 
 /** Lua cannot hand more than some thousand values to one command. */
 const valuesPerCommand = 1_000;
@@ -85,11 +91,7 @@ function remembering({ timelines }: Batch, key: KeyOf): Command[] {
     if (posts.length === 0) return placed;
     return [
       ...placed,
-      ...many(
-        "ZADD",
-        known,
-        posts.flatMap((id) => [now, id]),
-      ),
+      [addEach, known, now, posts.join("\n")],
       ["ZREMRANGEBYRANK", known, 0, -rememberedPosts - 1],
       ["PEXPIRE", known, keptMs],
     ];

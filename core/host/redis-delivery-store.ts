@@ -4,7 +4,7 @@ import type { TimelineName } from "../events/event.js";
 import type { Keys } from "../store/keys.js";
 import type { Keyring } from "../store/seal.js";
 import type { Broken } from "./breaker.js";
-import { batchCommands, flatten } from "./batch-commands.js";
+import { addEach, batchCommands, flatten } from "./batch-commands.js";
 import { keptMs, type Batch, type Counts, type DeliveryStore, type DueRecord } from "./delivery-store.js";
 import type { Listed, Place } from "./delivery-store.js";
 import { DeliverySeals } from "./delivery-seals.js";
@@ -16,10 +16,26 @@ import { DeliverySeals } from "./delivery-seals.js";
 const commitScript = new LuaScript(`
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 if redis.call("GET", KEYS[2]) == ARGV[2] then return 1 end
+local function addEach(key, score, lines)
+  local pairs = {}
+  for line in string.gmatch(lines, "[^\\n]+") do
+    pairs[#pairs + 1] = score
+    pairs[#pairs + 1] = line
+    if #pairs == 1000 then
+      redis.call("ZADD", key, unpack(pairs))
+      pairs = {}
+    end
+  end
+  if #pairs > 0 then redis.call("ZADD", key, unpack(pairs)) end
+end
 local at = 3
 while at <= #ARGV do
   local length = tonumber(ARGV[at])
-  redis.call(unpack(ARGV, at + 1, at + length))
+  if ARGV[at + 1] == "${addEach}" then
+    addEach(unpack(ARGV, at + 2, at + length))
+  else
+    redis.call(unpack(ARGV, at + 1, at + length))
+  end
   at = at + length + 1
 end
 redis.call("SET", KEYS[2], ARGV[2])

@@ -6,6 +6,7 @@ import type { DueRecord } from "../../core/host/delivery-store.js";
 import { Endings } from "../../core/host/endings.js";
 import type { Ending } from "../../core/host/gathering.js";
 import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
+import type { Status } from "../../core/mastodon/entities.js";
 import type { Notification } from "../../core/mastodon/notification-entities.js";
 import { soon } from "../support/soon.js";
 import { testRedis, type TestRedis } from "../support/redis.js";
@@ -64,6 +65,10 @@ function record(id: string): DueRecord {
   return { invocation: `greeter/notification/${id}`, event, ...plain };
 }
 
+function post(id: string) {
+  return { kind: "status", timeline: "timeline.home", status: { id } as Status } as const;
+}
+
 function done(id: string, changes: [string, unknown][] = []): Ending {
   return { how: "done", record: record(id), changes: new Map(changes) };
 }
@@ -88,6 +93,21 @@ test("a thousand endings within a moment are one step", async () => {
   expect(await store.state("greeter", "last")).toBe(1_000);
   // No catch-up has listed them: the next owner must know them one by one.
   expect((await store.place("greeter")).handled).toHaveLength(1_000);
+});
+
+test("posts of a timeline are remembered, however many end together", async () => {
+  const endings = await open();
+  const ids = Array.from({ length: 1_203 }, (_, index) => String(115_000 + index));
+  for (const id of ids) {
+    endings.add({ how: "done", record: { ...record(id), event: post(id) }, changes: new Map() });
+  }
+  // An id is text; none that a server may think of keeps the rest from being stored.
+  endings.add({ how: "done", record: { ...record(""), event: post("") }, changes: new Map() });
+  await endings.flush();
+  expect(errors).toEqual([]);
+  expect(await store.knownPosts("greeter", "timeline.home", ids)).toEqual(new Set(ids));
+  expect(await redis.zcard(corner.keys.account("bot", "posts", "greeter", "timeline.home"))).toBe(ids.length);
+  expect(await store.counts("greeter")).toEqual({ handled: ids.length + 1, failed: 0 });
 });
 
 test("what the cursor has passed is remembered no more", async () => {
