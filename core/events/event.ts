@@ -99,8 +99,16 @@ export function eventId(event: Event): string {
   }
 }
 
+/** What was asked of last: each event is asked for its time several times in a row, and reading one takes long. */
+let latest: { readonly event: Event; readonly at: number | undefined } | undefined;
+
 /** When the event happened, in milliseconds since the epoch; undefined where the server does not say. */
 export function happenedAt(event: Event): number | undefined {
+  if (latest?.event !== event) latest = { event, at: timeOf(event) };
+  return latest.at;
+}
+
+function timeOf(event: Event): number | undefined {
   switch (event.kind) {
     case "notification":
       return parseTime(event.notification.created_at);

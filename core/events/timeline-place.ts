@@ -15,6 +15,8 @@ export class TimelinePlace {
   readonly #underWay = new Set<string>();
   /** What was handled of late: whether the store remembers it already may have been asked before it did. */
   readonly #handled = new Recent<true>(rememberedPosts);
+  /** The last of all that have begun, by length and then by text. */
+  #last = "";
   /** What the mark becomes once these are handled. */
   #next: { readonly mark: string; readonly left: Set<string> } | undefined;
 
@@ -34,9 +36,16 @@ export class TimelinePlace {
 
   /** False: the post is under way already, or was handled of late. */
   begin(id: string): boolean {
-    if (this.#underWay.has(id) || this.#handled.has(id)) return false;
+    if (!this.#isBeyondAll(id) && (this.#underWay.has(id) || this.#handled.has(id))) return false;
     this.#underWay.add(id);
     return true;
+  }
+
+  /** So is nearly all that streams bring. What is beyond all that have begun is none of them, in whatever order. */
+  #isBeyondAll(id: string): boolean {
+    const isBeyond = id.length > this.#last.length || (id.length === this.#last.length && id > this.#last);
+    if (isBeyond) this.#last = id;
+    return isBeyond;
   }
 
   /** The mark that it would have once this post is handled, for storing in one step with the acknowledgement. */

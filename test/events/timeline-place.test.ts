@@ -58,3 +58,12 @@ test("nothing up to where the rider began is read again; what comes late behind 
   expect(["9", "10", "11", "29"].map((id) => place.isPastFloor(id))).toEqual([false, false, true, true]);
   expect(placeAt("").isPastFloor("1")).toBe(true);
 });
+
+test("each post begins once, in whatever order and form ids come", () => {
+  const place = placeAt("");
+  const ids = ["20", "9", "1a", "100", "3", "01KB", "21", "5", "100", "0"];
+  const begun = ids.map((id) => place.begin(id));
+  expect(begun).toEqual(ids.map((id, index) => ids.indexOf(id) === index));
+  for (const id of ids) place.finish(id);
+  expect(ids.map((id) => place.begin(id))).toEqual(ids.map(() => false));
+});
