@@ -79,7 +79,7 @@ test("no connection is tried before the gate lets it, and the gate hears what ca
   const soFar = told.length;
   server.sockets[0]?.terminate();
   await expect.poll(() => server.sockets.length, soon).toBe(2);
-  expect(told.slice(soFar)).toEqual(["answered"]);
+  await expect.poll(() => told.slice(soFar), soon).toEqual(["answered"]);
 });
 
 test("a proxy without its server says nothing about the token, which does not go into an address for it", async () => {
