@@ -149,6 +149,7 @@ describe("bot status", () => {
           { name: "following", plugin: "following", state: "running", reason: "", handled: 0, failed: 0, waiting: 0 },
         ],
         budget: expect.any(Array),
+        stragglers: 0,
       },
       expect.objectContaining({
         account: "idle",
@@ -168,7 +169,7 @@ describe("bot status", () => {
   test("says that no process runs an account, as a table and as JSON alike", async () => {
     const [row] = await fleet.status();
     expect(row).toMatchObject({ owner: null, cure: "start one with: bot run", token: { generation: 1 } });
-    expect(Object.keys(row ?? {})).toHaveLength(15);
+    expect(Object.keys(row ?? {})).toHaveLength(16);
     const { stdout } = await fleet.bot("status");
     expect(stdout).toMatch(/^ACCOUNT +HANDLE +SERVER +STATE +STREAM +PLUGINS\n/);
     expect(stdout).toContain("greeter: no process runs this account; start one with: bot run\n");
