@@ -8,15 +8,21 @@ import { mayActForMs } from "./settled-after.js";
 export const admit: Link = async (call, next) => {
   const { entry, outlet } = call;
   if (entry === undefined) return next(call);
-  return outlet.turns.run(entry.subject, "sending", async () => {
+  const work = async () => {
     const claim = claimOf(call);
     const admission = await outlet.ledger.admit(claim);
     if (admission === "paused") throw new PausedError(outlet.account);
     if (admission !== "admitted") throw new NotReadyError(refusals[admission]);
     call.caller.record?.note(claim.key, claim.entry);
     return settled(claim, call, () => next(call));
-  });
+  };
+  return outlet.turns.run(entry.subject, "sending", { deadline: call.caller.deadline, late: noTurn(call), work });
 };
+
+/** What a call ends with whose turn does not come before its deadline. */
+export function noTurn({ name }: OutgoingCall): () => NotReadyError {
+  return () => new NotReadyError(`${name}: others of its kind are still looked for, or sent`);
+}
 
 const refusals = {
   outdated: "another process owns the account now",

@@ -1,5 +1,5 @@
 import { NotReadyError, UncertainOutcomeError } from "../errors.js";
-import { claimOf, settle } from "./admit.js";
+import { claimOf, noTurn, settle } from "./admit.js";
 import type { OutgoingCall, Reply, WriteEntry } from "./call.js";
 import { finderOf } from "./finders.js";
 import type { LedgerEntry } from "./ledger.js";
@@ -24,7 +24,7 @@ export async function lookUp(
       retryAt: until,
     });
   }
-  return turns.run(call.entry.subject, "looking", async () => {
+  const work = async () => {
     const from = recorded.firstAdmittedAt;
     const others = await ledger.created(call.name, from);
     const { record } = call.caller;
@@ -37,7 +37,8 @@ export async function lookUp(
     if (found === undefined) return undefined;
     await settle(call, claimOf(call, recorded), { state: "done", result: found });
     return { body: found };
-  });
+  };
+  return turns.run(call.entry.subject, "looking", { deadline: call.caller.deadline, late: noTurn(call), work });
 }
 
 async function uncertain(call: OutgoingCall, recorded: LedgerEntry, reason: string): Promise<never> {

@@ -26,6 +26,8 @@ interface AttemptOptions {
   readonly watch?: (<T>(work: () => T) => T) | undefined;
 }
 
+/** Calls end so much before their handler is given up: what they wait for is no failure of the handler. */
+const longestLeadMs = 1_000;
 const nothing: InvocationTrace = { writes: new Map(), values: new Map() };
 
 /** Runs a rider's handlers of an event that somebody may have begun with. Throws only where the ledger cannot be read. */
@@ -53,7 +55,7 @@ function run(options: AttemptOptions, trace: InvocationTrace): Outcome | Promise
       state,
       log,
       signal,
-      deadline: Date.now() + limitMs,
+      deadline: Date.now() + limitMs - Math.min(longestLeadMs, limitMs / 20),
     });
     const work = () => runAll(handlers, input, signal);
     const running = watch === undefined ? work() : watch(work);
