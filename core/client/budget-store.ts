@@ -6,7 +6,7 @@ export const slicesPerWindow = 60;
  */
 export const slicesCounted = slicesPerWindow + 2;
 /** Of what bulk work leaves over, people's answers are sent: this part of each of the server's buckets is theirs. */
-export const keptForAnswers = 1 / 32;
+export const keptForAnswers = 1 / 16;
 /** Of what is left, one lease takes this part at most: others find some, and no more is lost with a process that is killed. */
 export const shareOfOneLease = 1 / 16;
 

@@ -59,13 +59,13 @@ export function budgetContract(form: string, fleet: () => Counted): void {
       expect(await takeAll(new LeasedBudget(budgets, { name: "b", server, share: 0.8, caps: many }))).toBe(0);
       expect(
         await takeAll(new LeasedBudget(budgets, { name: "b", server: "https://two.example", share: 0.8, caps: many })),
-      ).toBe(39);
+      ).toBe(38);
     });
 
     test("keeps a part for people's answers", async () => {
       const { budget } = await processOf(fleet(), { token: { limit: 100, windowMs: hourMs } });
-      expect(await takeAll(budget)).toBe(78);
-      expect(await takeAll(budget, { isUrgent: true })).toBe(2);
+      expect(await takeAll(budget)).toBe(75);
+      expect(await takeAll(budget, { isUrgent: true })).toBe(5);
     });
 
     test("serves who answers a person before who does not, as room comes back", async () => {
