@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Redis } from "ioredis";
 import { Agent, request } from "undici";
 import type { SideName, Target } from "./messages.js";
@@ -43,6 +44,8 @@ async function howdahWrites(target: Target): Promise<Call> {
 }
 
 async function howdah({ origin, redisUrl }: Target) {
+  // As bot run does, where all clients live.
+  setFlagsFromString("--no-allocation-site-pretenuring");
   const { createClient } = await import("../../core/client/create-client.js");
   const { createHttp } = await import("../../core/mastodon/create-http.js");
   const { connectRedis } = await import("../../core/store/redis.js");
