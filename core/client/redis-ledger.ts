@@ -5,6 +5,7 @@ import type { Keyring } from "../store/seal.js";
 import { restAfter, type PlaceOf } from "../store/sealed-spot.js";
 import { addsAuditLine, auditArgs, auditKey, type AuditLine } from "./audit.js";
 import type { Admission, Claim, InvocationTrace, Ledger, LedgerEntry, Settled, Settlement } from "./ledger.js";
+import { invocationKey, writePrefix } from "./ledger-keys.js";
 import { LuaScript } from "./lua-script.js";
 import { pausedKey } from "./pauses.js";
 import { textAt } from "./seen-post.js";
@@ -15,7 +16,6 @@ const keptMs = 30 * 24 * 60 * 60 * 1_000;
 /** The audit's places carry Redis' clock, which may differ from this machine's. */
 const clockToleranceMs = 60_000;
 const longestAddress = 500;
-const writePrefix = "write:";
 const valuePrefix = "once:";
 const stragglersKey = "stragglers";
 
@@ -182,7 +182,7 @@ export class RedisLedger implements Ledger {
   }
 
   #key(invocation: string): string {
-    return this.#keys.account(this.#account, "invocation", invocation);
+    return invocationKey(this.#keys, this.#account, invocation);
   }
 }
 

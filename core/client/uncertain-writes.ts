@@ -3,9 +3,8 @@ import type { CallName } from "../mastodon/operations.js";
 import type { Keys } from "../store/keys.js";
 import { addsAuditLine, auditArgs, auditKey } from "./audit.js";
 import type { LedgerEntry } from "./ledger.js";
+import { invocationKey, writePrefix } from "./ledger-keys.js";
 import { LuaScript } from "./lua-script.js";
-
-const writePrefix = "write:";
 
 /** Changes a field that is still what was read, and writes a line of the audit. */
 const decideScript = new LuaScript(`
@@ -80,7 +79,7 @@ export class UncertainWrites {
   }
 
   #key(invocation: string): string {
-    return this.#keys.account(this.#account, "invocation", invocation);
+    return invocationKey(this.#keys, this.#account, invocation);
   }
 }
 

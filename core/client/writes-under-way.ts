@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { CallName } from "../mastodon/operations.js";
 import type { Keys } from "../store/keys.js";
 import type { Claim, LedgerEntry } from "./ledger.js";
+import { invocationKey, writePrefix } from "./ledger-keys.js";
 
 /**
  * The key of an account's writes that were admitted and are not settled, after its hash tag: a sorted set by when each
@@ -59,8 +60,8 @@ export class WritesUnderWay {
   }
 
   async #isSent({ invocation, member }: WriteUnderWay): Promise<boolean> {
-    const field = `write:${partsOf(member).key}`;
-    const text = await this.#redis.hget(this.#keys.account(this.#account, "invocation", invocation), field);
+    const key = invocationKey(this.#keys, this.#account, invocation);
+    const text = await this.#redis.hget(key, writePrefix + partsOf(member).key);
     return text !== null && (JSON.parse(text) as Pick<LedgerEntry, "state">).state === "sent";
   }
 }

@@ -20,6 +20,7 @@ import { VaultRows } from "../../core/auth/vault-rows.js";
 import { Verifier } from "../../core/auth/verifier.js";
 import { createHttp } from "../../core/mastodon/create-http.js";
 import type { Keyring } from "../../core/store/seal.js";
+import { emptied } from "../support/redis.js";
 import type { Place, Services } from "./services.js";
 
 /** The services of one process whose vault is mirrored. */
@@ -73,9 +74,8 @@ export function filesIn(directory: string): Map<string, string> {
 }
 
 /** What a fleet loses when its Redis does. */
-export async function wipe({ corner, redis }: Place): Promise<void> {
-  const names = await redis.keys(`${corner.prefix}:*`);
-  for (const name of names) await redis.del(name);
+export function wipe({ corner, redis }: Place): Promise<void> {
+  return emptied(redis, corner.prefix);
 }
 
 /** The same place under another key. */

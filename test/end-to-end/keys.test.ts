@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Keyring } from "../../core/store/seal.js";
 import { startSandbox, type Sandbox } from "../../sandbox/index.js";
-import { testRedis, type TestRedis } from "../support/redis.js";
+import { emptied, testRedis, type TestRedis } from "../support/redis.js";
 
 const program = join(import.meta.dirname, "../../dist/core/main.js");
 const [older, newer] = [Keyring.generate(), Keyring.generate()];
@@ -83,9 +83,7 @@ async function untilReady(env: Record<string, string> = {}): Promise<void> {
 }
 
 async function wipe(): Promise<void> {
-  const redis = await corner.connect();
-  const names = await redis.keys(`${corner.prefix}:*`);
-  for (const name of names) await redis.del(name);
+  await emptied(await corner.connect(), corner.prefix);
 }
 
 test("the keys of a running fleet are rotated once every process has the newest", async () => {

@@ -47,3 +47,8 @@ export function testRedis(kind: (typeof redisKinds)[number] = "cluster"): TestRe
     },
   };
 }
+
+/** Removes everything under a prefix; key by key, for a cluster. */
+export async function emptied(redis: Redis, prefix: string): Promise<void> {
+  for (const name of await redis.keys(`${prefix}:*`)) await redis.del(name);
+}
