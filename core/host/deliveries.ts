@@ -7,9 +7,12 @@ import type { Tenure } from "../jobs/ownership.js";
 import type { Log } from "../plugin.js";
 import { attempt, firstAttempt } from "./attempt.js";
 import type { Brake } from "./brake.js";
-import { Breaker, type Broken } from "./breaker.js";
+import type { Broken } from "./breaker.js";
+import { Breakers } from "./breakers.js";
+import { comeAgain, comeLater } from "./come-again.js";
 import type { CrashWatch } from "./crash-watch.js";
 import type { DeliveryStore, DueRecord } from "./delivery-store.js";
+import { usualTiming, type DeliveryTiming } from "./delivery-timing.js";
 import { DueList } from "./due-list.js";
 import { Endings } from "./endings.js";
 import type { Ending } from "./gathering.js";
@@ -17,7 +20,7 @@ import { HeldLanes } from "./held-lanes.js";
 import { LaneKeys } from "./lane-keys.js";
 import { Lanes } from "./lanes.js";
 import { isLate } from "./late.js";
-import { retryDelayMs, waitDelayMs, type Outcome } from "./outcome.js";
+import type { Outcome } from "./outcome.js";
 import { Places } from "./places.js";
 import { RiderState } from "./rider-state.js";
 import type { Handler, Rider } from "./rider.js";
@@ -31,28 +34,6 @@ const rememberedEvents = 500;
 const goOnPatienceMs = 2_000;
 
 const pausedReason = "the account is paused";
-
-/** How long things take. */
-export interface DeliveryTiming {
-  /** For a rider that does not say otherwise. */
-  readonly handlerDeadlineMs: number;
-  /** After so many failed attempts (from 1); undefined: never again. */
-  readonly retryDelayMs: (failedAttempts: number) => number | undefined;
-  /** After so many waits in a row (from 0). */
-  readonly waitDelayMs: (waits: number) => number;
-  /** Until ends that could not be stored are stored again. */
-  readonly storeAgainMs: number;
-  /** Ends within this time are stored in one step. */
-  readonly gatherMs: number;
-}
-
-const usualTiming: DeliveryTiming = {
-  handlerDeadlineMs: 60_000,
-  retryDelayMs,
-  waitDelayMs,
-  storeAgainMs: 5_000,
-  gatherMs: 50,
-};
 
 /** What deliveries need of the account. */
 export interface DeliveryOptions {
@@ -88,9 +69,7 @@ export class Deliveries {
   readonly #lanes = new Lanes(sideBySide);
   readonly #laneKeys = new LaneKeys();
   readonly #held = new HeldLanes();
-  readonly #breakers: ReadonlyMap<string, Breaker>;
-  /** Riders that were stopped or went on since the due list began to be read. */
-  readonly #changed = new Set<string>();
+  readonly #breakers: Breakers;
   readonly #underWay = new Set<string>();
   readonly #seen = new Recent<true>(rememberedEvents);
   readonly #limits: TimeLimits;
@@ -102,7 +81,8 @@ export class Deliveries {
     this.#options = options;
     this.#timing = { ...usualTiming, ...options.timing };
     this.#limits = new TimeLimits(options.over ?? tenure.signal);
-    this.#breakers = new Map(riders.map(({ name }) => [name, new Breaker()]));
+    const names = riders.map(({ name }) => name);
+    this.#breakers = new Breakers(names, (rider, broken) => this.#stoppedOrGoesOn(rider, broken));
     this.places = new Places({ store, riders, save: (names, timeline) => this.#endings.place(names, timeline) });
     this.#endings = new Endings({
       store,
@@ -126,7 +106,7 @@ export class Deliveries {
       situation: () => ({
         underWay: this.#underWay,
         countsAll: (rider, clock) => this.#clock(rider, clock)?.missed === "all",
-        restsUntil: (rider) => this.#breakers.get(rider)?.broken?.until,
+        restsUntil: (rider) => this.broken(rider)?.until,
         strictLanes: (record) => this.#strictLanes(record),
       }),
       onRead: (records, broken) => this.#haveRead(records, broken),
@@ -176,7 +156,7 @@ export class Deliveries {
 
   /** Why a rider was stopped; undefined: it was not. */
   broken(rider: string): Broken | undefined {
-    return this.#breakers.get(rider)?.broken;
+    return this.#breakers.broken(rider);
   }
 
   /** Resolves when no handler runs any more and how they ended is stored. */
@@ -198,13 +178,11 @@ export class Deliveries {
   async #beginReading(): Promise<void> {
     await this.#endings.flush();
     this.#held.beginReading();
-    this.#changed.clear();
+    this.#breakers.beginReading();
   }
 
   #haveRead(records: readonly DueRecord[], broken: ReadonlyMap<string, Broken>): void {
-    for (const [rider, breaker] of this.#breakers) {
-      if (!this.#changed.has(rider)) breaker.adopt(broken.get(rider));
-    }
+    this.#breakers.adopt(broken);
     this.#held.haveRead(records, (record) => this.#strictLanes(record));
     this.#options.onProgress();
   }
@@ -266,7 +244,7 @@ export class Deliveries {
     if (outcome instanceof Promise || outcome.kind !== "done") {
       return this.#see(delivery, this.#conclude(delivery, outcome, state));
     }
-    this.#countForBreaker(record.rider, outcome);
+    this.#breakers.count(record.rider, outcome);
     // It was on no list, so that its end needs nothing stored first.
     void this.#end(delivery, { how: "done", record, changes: state.changes });
     this.#over(delivery);
@@ -281,7 +259,7 @@ export class Deliveries {
       attempts === 0 &&
       this.#endings.hasRoom &&
       this.#held.isEmpty &&
-      this.#breakers.get(rider)?.broken === undefined &&
+      this.broken(rider) === undefined &&
       crashes?.isSuspected(rider, invocation) !== true &&
       !brake.isOn &&
       !tenure.signal.aborted &&
@@ -322,7 +300,7 @@ export class Deliveries {
     const handlers = rider?.handlersFor(record.event) ?? [];
     // The plugin does not ask for it any more.
     if (rider !== undefined && handlers.length === 0) return this.#end(delivery, { how: "passed over", record });
-    if (rider === undefined) return this.#end(delivery, this.#waiting(record, 0, "the rider is not running"));
+    if (rider === undefined) return this.#end(delivery, comeLater(record, 0, "the rider is not running"));
     const held = this.#heldBack(delivery);
     if (held !== undefined) return this.#end(delivery, { how: "postponed", record: { ...record, ...held } });
     const state = new RiderState(this.#endings, record.rider);
@@ -344,11 +322,10 @@ export class Deliveries {
     // Whoever is told that the account is paused finds out, so that nothing else is begun.
     if (outcome.kind === "wait" && outcome.isPaused === true) await this.#options.brake.look();
     if (this.#options.tenure.signal.aborted && outcome.kind !== "done") return this.#leave(record);
-    this.#countForBreaker(record.rider, outcome);
-    return this.#end(
-      delivery,
-      outcome.kind === "done" ? { how: "done", record, changes: state.changes } : this.#again(record, outcome),
-    );
+    this.#breakers.count(record.rider, outcome);
+    if (outcome.kind === "done") return this.#end(delivery, { how: "done", record, changes: state.changes });
+    const told = { log: this.#options.logFor(record.rider), timing: this.#timing };
+    return this.#end(delivery, comeAgain(record, outcome, told));
   }
 
   /** What has begun is brought to its end, however late: half of it stands on the server. */
@@ -379,8 +356,7 @@ export class Deliveries {
     if (from !== "list" && this.#held.isHeld(record, this.#strictLanes(record))) {
       return { held: "behind", reason: "an earlier event of the conversation waits" };
     }
-    const breaker = this.#breakers.get(record.rider);
-    if (breaker === undefined || breaker.admit(Date.now())) return undefined;
+    if (this.#breakers.admit(record.rider)) return undefined;
     return { held: "stopped", reason: "the rider is stopped" };
   }
 
@@ -427,49 +403,14 @@ export class Deliveries {
     };
   }
 
-  #again(record: DueRecord, outcome: Exclude<Outcome, { kind: "done" }>): Ending {
-    const log = this.#options.logFor(record.rider);
-    const { reason } = outcome;
-    if (outcome.kind === "wait") {
-      if (outcome.isPaused === true) return { how: "postponed", record: { ...record, held: "paused", reason } };
-      const notBefore = outcome.until ?? Date.now() + this.#timing.waitDelayMs(record.waits);
-      log.info("an event waits", { event: record.invocation, reason, until: new Date(notBefore).toISOString() });
-      return this.#waiting(record, notBefore, reason);
-    }
-    const attempts = record.attempts + 1;
-    const delayMs = this.#timing.retryDelayMs(attempts);
-    log.error("a handler failed", { event: record.invocation, attempt: attempts, err: outcome.error });
-    const failed = { ...withoutHold(record), attempts, reason };
-    if (delayMs === undefined) return { how: "given up", record: failed };
-    return { how: "postponed", record: { ...failed, waits: 0, notBefore: Date.now() + delayMs } };
-  }
-
-  #waiting(record: DueRecord, notBefore: number, reason: string): Ending {
-    return { how: "postponed", record: { ...withoutHold(record), waits: record.waits + 1, notBefore, reason } };
-  }
-
-  #countForBreaker(rider: string, outcome: Outcome): void {
-    const breaker = this.#breakers.get(rider);
-    if (breaker === undefined) return;
-    if (outcome.kind === "wait") return breaker.undecided();
-    const now = Date.now();
-    const hasChanged = outcome.kind === "done" ? breaker.succeeded(now) : breaker.failed(now, outcome.reason);
-    if (!hasChanged) return;
-    this.#changed.add(rider);
-    this.#endings.break(rider, breaker.broken);
+  #stoppedOrGoesOn(rider: string, broken: Broken | undefined): void {
+    this.#endings.break(rider, broken);
     const log = this.#options.logFor(rider);
-    if (breaker.broken === undefined) {
+    if (broken === undefined) {
       log.info("the rider goes on");
       void this.#endings.flush().then(() => this.#due.takeSafely());
     } else {
-      const until = new Date(breaker.broken.until).toISOString();
-      log.error(`the rider is stopped: ${breaker.broken.reason}`, { until });
+      log.error(`the rider is stopped: ${broken.reason}`, { until: new Date(broken.until).toISOString() });
     }
   }
-}
-
-/** From its next attempt on it waits for its time. */
-function withoutHold(record: DueRecord): DueRecord {
-  const { held, ...own } = record;
-  return held === undefined ? record : own;
 }
