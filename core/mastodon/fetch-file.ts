@@ -23,12 +23,16 @@ export interface FetchOptions {
 export async function fetchFile(address: string, options: FetchOptions): Promise<Blob> {
   const permitted = (ip: string) => isPublic(ip) || (options.allowLoopback && isLoopback(ip));
   const agent = new Agent({ connect: { lookup: guardedLookup(permitted) }, connections: 1 });
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(Math.max(1, options.timeoutMs))]);
+  // Not AbortSignal.timeout: inside `any` nothing holds it, and once it is collected the time is never up.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DOMException("the time is up", "TimeoutError")), options.timeoutMs);
+  const signal = AbortSignal.any([options.signal, late.signal]);
   try {
     return await follow(address, { ...options, agent, permitted, signal });
   } catch (error) {
     throw failureOf(error, address);
   } finally {
+    clearTimeout(timer);
     await agent.destroy();
   }
 }
@@ -52,6 +56,8 @@ async function follow(start: string, fetching: Fetching): Promise<Blob> {
     const { location } = answer.headers;
     if (answer.statusCode >= 300 && answer.statusCode < 400 && typeof location === "string") {
       url = addressOf(location, url, permitted);
+      // Whoever says where to go has no more to say; the next request would wait for the rest.
+      answer.body.destroy();
       continue;
     }
     if (answer.statusCode !== 200) {

@@ -36,22 +36,27 @@ const maxBytes = 4 * 1024 * 1024;
 
 /** Reads a feed; whatever is wrong with it is a reading too. Throws only when `signal` aborts. */
 export async function readFeed(request: FeedRequest): Promise<Reading> {
+  // Not AbortSignal.timeout: inside `any` nothing holds it, and once it is collected the time is never up.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DOMException("the time is up", "TimeoutError")), request.timeoutMs);
   try {
-    return await fetchFeed(request);
+    return await fetchFeed({ ...request, signal: AbortSignal.any([request.signal, late.signal]) });
   } catch (error) {
     request.signal.throwIfAborted();
     return { kind: "broken", reason: reasonOf(error, request.timeoutMs) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-async function fetchFeed({ url, userAgent, validators, signal, timeoutMs }: FeedRequest): Promise<Reading> {
+async function fetchFeed({ url, userAgent, validators, signal }: FeedRequest): Promise<Reading> {
   const headers = new Headers({
     "User-Agent": userAgent,
     Accept: "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
   });
   if (validators?.etag) headers.set("If-None-Match", validators.etag);
   if (validators?.lastModified) headers.set("If-Modified-Since", validators.lastModified);
-  const response = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+  const response = await fetch(url, { headers, signal });
   if (response.ok) {
     const xml = decode(await readBounded(response), response.headers.get("content-type"));
     return {

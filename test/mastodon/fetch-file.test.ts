@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { fetchFile } from "../../core/mastodon/fetch-file.js";
+import { collectGarbage } from "../support/garbage.js";
 import { httpServer, type LocalServer } from "./local-server.js";
 
 const options = {
@@ -72,6 +73,20 @@ test.each([
 test("a file that never ends is given up in time", async () => {
   const local = await server((response) => response.write("x"));
   await expect(fetchFile(local.origin, { ...options, timeoutMs: 200 })).rejects.toMatchObject({ failure: "deadline" });
+});
+
+test("a server that says nothing is given up in time, whatever the collector takes meanwhile", async () => {
+  collectGarbage();
+  const local = await server(() => undefined);
+  await expect(fetchFile(local.origin, { ...options, timeoutMs: 300 })).rejects.toMatchObject({ failure: "deadline" });
+});
+
+test("a redirect is followed without waiting for the rest of what came with it", async () => {
+  const local = await server((response, { url }) => {
+    if (url === "/picture") response.end("picture");
+    else response.writeHead(302, { location: "/picture", "content-length": 10 }).flushHeaders();
+  });
+  expect(await (await fetchFile(local.origin, options)).text()).toBe("picture");
 });
 
 test.each(["ftp://example.org/x", "file:///etc/passwd", "http://a:b@example.org/", "x"])(

@@ -1,7 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { NetworkError, ServerRefusedError, UncertainOutcomeError } from "../../core/errors.js";
+import { readFeed } from "../../plugins/posting/feed.js";
 import posting from "../../plugins/posting/index.js";
+import { collectGarbage } from "../support/garbage.js";
 import { post } from "./people.js";
 import { body, rss, serveFeed, type Entry, type FeedServer } from "./feed-server.js";
 import { ride, type Answers, type Rider } from "./rider.js";
@@ -307,3 +309,11 @@ test.each([401, 403, 429, 500])(
     expect(rider.stored.size).toBe(0);
   },
 );
+
+test("a feed whose server says nothing is given up in time, whatever the collector takes meanwhile", async () => {
+  collectGarbage();
+  const { url } = await serveFeed(() => undefined);
+  const { signal } = new AbortController();
+  const reading = await readFeed({ url, userAgent: "howdah-test", validators: undefined, signal, timeoutMs: 300 });
+  expect(reading).toEqual({ kind: "broken", reason: "it did not arrive within 0.3 seconds" });
+});
