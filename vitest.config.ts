@@ -27,8 +27,8 @@ export default defineConfig({
         test: {
           name: "end-to-end",
           include: [endToEnd],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -30,7 +30,7 @@ export interface Outages {
 /** The injection token of the outages. */
 export const OutagesToken: InjectionToken<Outages> = Symbol("Outages");
 
-/** The server was not asked: others wait for it too, and found why; or the fleet has asked as much as it may. */
+/** The server was not asked: others wait for it too, and found why; or it is a {@link UsedUpError}. */
 export class NotAskedError extends NetworkError {
   readonly waiting: Waiting;
 
@@ -39,6 +39,13 @@ export class NotAskedError extends NetworkError {
       cure: "nothing: it is asked again by itself",
     });
     this.waiting = waiting;
+  }
+}
+
+/** The server was not asked: the fleet has used up what it may ask from this address for now. */
+export class UsedUpError extends NotAskedError {
+  constructor(server: string, waitUntil: number) {
+    super(server, { waitUntil, reason: "what the fleet may ask of it from this address is used up for now" });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DependencyContainer } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import { AuthService, personIn } from "../auth/auth-service.js";
+import { UsedUpError } from "../auth/outages.js";
 import { VaultToken, type Credentials } from "../auth/vault.js";
 import { cureFor, judge } from "../auth/verdict.js";
 import type { NetworkError } from "../errors.js";
@@ -12,7 +13,7 @@ import { missingScopes } from "../mastodon/scopes.js";
 import { fetchServerInfo } from "../mastodon/server-info.js";
 import { streamingAddress } from "../mastodon/stream.js";
 import type { Plugin } from "../plugin.js";
-import { fail, ok, warn, type Check, type Looked } from "./doctor-check.js";
+import { fail, failure, ok, warn, type Check, type Looked } from "./doctor-check.js";
 import { limitsIn } from "./doctor-server.js";
 import { endWords, tryStream } from "./doctor-stream.js";
 
@@ -69,6 +70,7 @@ function token({ account, credentials }: AccountSubject): Looked {
 
 function verified({ account, asked, credentials }: AccountSubject): Looked | undefined {
   if (asked === undefined) return undefined;
+  if (asked instanceof UsedUpError) return failure(asked);
   const verdict = judge(asked, credentials?.scopes);
   return verdict.state === "ready"
     ? ok("the server takes the token")

@@ -1,3 +1,4 @@
+import { UsedUpError } from "../auth/outages.js";
 import { HowdahError } from "../errors.js";
 
 /** `warn`: it works, but something should be known or will break; `fail`: something does not work. */
@@ -37,7 +38,7 @@ export function fail(found: string, cure: string): Looked {
   return { verdict: "fail", found, cure };
 }
 
-/** Makes the checks one after the other. One that throws has failed, and the next one follows. */
+/** Makes the checks one after the other. One that throws is a finding too, and the next one follows. */
 export async function findingsOf<T>(checks: readonly Check<T>[], subject: T): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { look, name } of checks) {
@@ -49,8 +50,9 @@ export async function findingsOf<T>(checks: readonly Check<T>[], subject: T): Pr
   return findings;
 }
 
-/** What was thrown, as a check that failed. */
+/** What was thrown, as a check that failed; where the fleet's limits left no room to look, nothing is known to be wrong. */
 export function failure(error: unknown): Looked {
+  if (error instanceof UsedUpError) return warn(error.message, "call this again later");
   if (error instanceof HowdahError) return fail(error.message, error.cure ?? "");
   return fail(error instanceof Error ? error.message : String(error), "");
 }

@@ -1,10 +1,11 @@
 import type { NetworkError } from "../errors.js";
+import { UsedUpError } from "../auth/outages.js";
 import { judge } from "../auth/verdict.js";
 import { certificateOf } from "../mastodon/certificate.js";
 import type { Answer, Http } from "../mastodon/http.js";
 import { parseRateLimit, skewOf } from "../mastodon/rate-limit.js";
 import { fetchServerInfo } from "../mastodon/server-info.js";
-import { fail, ok, warn, type Check, type Looked } from "./doctor-check.js";
+import { fail, failure, ok, warn, type Check, type Looked } from "./doctor-check.js";
 
 /** What the checks of a server look at. */
 export interface ServerSubject {
@@ -19,6 +20,7 @@ export const reachable: Check<ServerSubject> = {
   name: "server.reachable",
   look: ({ first, origin }) => {
     if (!("failure" in first) && first.status < 500 && first.status !== 429) return ok(`${origin} answers`);
+    if (first instanceof UsedUpError) return failure(first);
     const { cure, reason } = judge(first);
     return fail(`${origin}: ${reason}`, cure);
   },

@@ -1,4 +1,4 @@
-import { NotAskedError } from "../auth/outages.js";
+import { UsedUpError } from "../auth/outages.js";
 import { BudgetError, NetworkError } from "../errors.js";
 import type { Answer, Http, HttpRequest } from "../mastodon/http.js";
 import { parseRetryAfter } from "../mastodon/rate-limit.js";
@@ -54,8 +54,7 @@ export class MeteredHttp implements Http {
       if (signal.aborted) throw new NetworkError(`${what}: was given up`, "aborted", false);
       if (!(error instanceof BudgetError)) throw error;
       // The server had no chance to answer: nobody must take it for one that is down.
-      const reason = "what the fleet may ask of it from this address is used up for now";
-      throw new NotAskedError(origin, { waitUntil: error.resetsAt.getTime(), reason });
+      throw new UsedUpError(origin, error.resetsAt.getTime());
     }
   }
 }

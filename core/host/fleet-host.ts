@@ -111,7 +111,10 @@ export class FleetHost {
     container.register(SharedStreams, { useValue: new SharedStreams() });
     container.register(ResumePaceToken, { useValue: new Pace() });
     this.#container = container;
-    this.#stopHearing = await hearWakes(this.#redis, this.#keys, (wake) => this.#onWake(wake));
+    this.#stopHearing = await hearWakes(this.#redis, this.#keys, {
+      onMessage: (wake) => this.#onWake(wake),
+      onGap: () => this.#onMissedWakes(),
+    });
     this.#stopHearingHolds = await this.#budgets.listen();
     await this.#jobs.take(tickJob, ({ data, dueAt }) => this.#onTick(data, dueAt));
     await this.#jobs.take(renewalJob, ({ data }) => this.#onRenewal(data.account));
@@ -229,6 +232,15 @@ export class FleetHost {
     const looking = why === "brake" ? session.lookAtBrake() : session.takeDue();
     const problem = why === "brake" ? "whether it is paused cannot be read" : "the due list cannot be read";
     looking.catch((error: unknown) => this.#logger.warn({ account, err: error }, problem));
+  }
+
+  /** Whatever an account may have been told meanwhile. What becomes of a token that is good is noticed at its server. */
+  #onMissedWakes(): void {
+    for (const [account, session] of this.#sessions) {
+      if (session.isWanting) session.look();
+      this.#onWake({ account, why: "brake" });
+      this.#onWake({ account, why: "due" });
+    }
   }
 }
 

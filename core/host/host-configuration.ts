@@ -93,9 +93,9 @@ export class HostConfiguration {
     await this.#propose(own);
     await this.#follow(own, own);
     this.#onChange = onChange;
-    this.#stopHearing = await hearChannel(this.#redis, this.#keys.fleet("config"), newsSchema, ({ reload }) =>
-      this.#inTurn(() => (reload === null ? this.#look() : this.#readAgain(reload))),
-    );
+    this.#stopHearing = await hearChannel(this.#redis, this.#keys.fleet("config"), newsSchema, {
+      onMessage: ({ reload }) => this.#inTurn(() => (reload === null ? this.#look() : this.#readAgain(reload))),
+    });
     this.#timer = setInterval(() => this.#inTurn(() => this.#beat()), beatMs);
     return this.#names;
   }

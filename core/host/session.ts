@@ -45,6 +45,7 @@ export class Session {
   #resting = new AbortController();
   #hurry = { turns: 0, at: 0 };
   #said = "";
+  #isWanting = true;
 
   constructor(
     @inject(AccountToken) account: Account<Plugin>,
@@ -83,6 +84,11 @@ export class Session {
     }
   }
 
+  /** Whether it lacked something when it was last looked at: a token, a scope, its server. */
+  get isWanting(): boolean {
+    return this.#isWanting;
+  }
+
   /** Runs the sequence again soon: a renewal, a refused token. */
   look(): void {
     this.#isWoken = true;
@@ -114,6 +120,7 @@ export class Session {
     const standing = await Promise.race([asked, this.#ended]);
     asked.catch(() => undefined);
     if (standing === undefined) return undefined;
+    this.#isWanting = standing.state !== "ready" || standing.missing.length > 0;
     await this.#status.stands(standing);
     this.#say(standing);
     return standing;

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { hearChannel } from "../store/channel.js";
+import { hearChannel, type Listener } from "../store/channel.js";
 import type { Keys } from "../store/keys.js";
 
 const message = z.object({ account: z.string(), why: z.enum(["credentials", "renewal", "due", "brake"]) });
@@ -14,6 +14,6 @@ export async function sendWake(redis: Redis, keys: Keys, wake: Wake): Promise<nu
 }
 
 /** Hears them on a connection of its own, until the answer is called. */
-export async function hearWakes(redis: Redis, keys: Keys, onWake: (wake: Wake) => void): Promise<() => void> {
-  return hearChannel(redis, keys.fleet("wake"), message, onWake);
+export async function hearWakes(redis: Redis, keys: Keys, listener: Listener<Wake>): Promise<() => void> {
+  return hearChannel(redis, keys.fleet("wake"), message, listener);
 }

@@ -5,7 +5,7 @@ import { GatheredRedis } from "./gathered-redis.js";
 import { describeAddress, parseSentinels, type RedisAddress } from "./redis-address.js";
 
 const connectTimeoutMs = 5_000;
-/** A server that sentinels may replace, and that answers nothing for so long, is looked for anew. */
+/** A connection on which nothing is answered for so long is opened anew: the other end may be gone without a word. */
 const cutOffMs = 15_000;
 
 /** How a connection is made and kept. */
@@ -20,19 +20,18 @@ interface ConnectionOptions {
 
 /** Makes a connection, which opens as its options say. Where the address names sentinels, each opening asks them anew. */
 export function redisAt(address: RedisAddress, options: ConnectionOptions): Redis {
-  if ("socket" in address) return new GatheredRedis(address.socket, options);
+  const withCutOff = { socketTimeout: cutOffMs, ...options };
+  if ("socket" in address) return new GatheredRedis(address.socket, withCutOff);
   const sentinels = parseSentinels(address.url);
-  if (sentinels === undefined) return new GatheredRedis(address.url, options);
+  if (sentinels === undefined) return new GatheredRedis(address.url, withCutOff);
   const { hosts, isEncrypted, name, password, sentinelPassword, username } = sentinels;
   return new GatheredRedis({
-    ...options,
+    ...withCutOff,
     sentinels: hosts.map((host) => ({ ...host })),
     name,
     username,
     password,
     sentinelPassword,
-    // A server that was replaced ends its connections; one that is cut off does not.
-    socketTimeout: options.socketTimeout ?? cutOffMs,
     sentinelRetryStrategy: options.retryStrategy,
     ...(isEncrypted && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
   });

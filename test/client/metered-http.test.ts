@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { NotAskedError, aboutServer } from "../../core/auth/outages.js";
+import { UsedUpError, aboutServer } from "../../core/auth/outages.js";
 import { judge } from "../../core/auth/verdict.js";
 import { Budgets } from "../../core/client/budgets.js";
 import { MemoryBudgetStore } from "../../core/client/memory-budget-store.js";
@@ -46,9 +46,9 @@ test("what the fleet may not ask now is no silence of the server, and says when 
   await http.send(asking(server, 5_000));
   const before = Date.now();
   const error = await failureOf(http.send(asking(server, 300)));
-  expect(error).toBeInstanceOf(NotAskedError);
+  expect(error).toBeInstanceOf(UsedUpError);
   expect(error).toMatchObject({ code: "NETWORK_FAILED", sent: false });
-  const { waiting } = error as NotAskedError;
+  const { waiting } = error as UsedUpError;
   expect(waiting.waitUntil).toBeGreaterThan(before + 3_000_000);
   expect(aboutServer(error as NetworkError)).toBe("nothing");
   expect(judge(error as NetworkError)).toMatchObject({

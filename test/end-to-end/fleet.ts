@@ -21,6 +21,9 @@ export interface FleetOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** Of the logs, where a wait was in vain. */
+const shownLines = 30;
+
 const fleets: Fleet[] = [];
 afterAll(async () => {
   for (const fleet of fleets.splice(0)) await fleet.close();
@@ -131,7 +134,8 @@ export class Fleet {
   async listening(...accounts: string[]): Promise<void> {
     await eventually(`the streams of ${accounts.join(", ")} are open`, () => {
       const open = new Set(this.sandbox.streams().map(({ user }) => user));
-      return accounts.every((account) => open.has(account));
+      if (accounts.every((account) => open.has(account))) return true;
+      throw new Error(`open: ${[...open].join(", ")}; logged:\n${this.logged().slice(-shownLines).join("\n")}`);
     });
   }
 

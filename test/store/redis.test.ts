@@ -11,6 +11,7 @@ import { connectRedis } from "../../core/store/redis.js";
 import { keysUnder } from "../../core/store/keys.js";
 import { hearWakes, sendWake, type Wake } from "../../core/host/wake.js";
 import { z } from "zod";
+import { gatewayTo } from "../support/gateway.js";
 import { freePort } from "../support/own-redis.js";
 import { testRedis } from "../support/redis.js";
 import { Sentinels } from "../support/sentinels.js";
@@ -92,13 +93,31 @@ describe("a cluster", () => {
   });
 });
 
+test(
+  "a connection on which nothing passes any more is opened anew, and what waits for an answer gets one",
+  { timeout: 60_000 },
+  async () => {
+    const { url } = testRedis();
+    const gateway = await gatewayTo(Number(new URL(url).port), new URL(url).hostname);
+    const redis = await connectRedis({ url: `redis://127.0.0.1:${gateway.port}` });
+    try {
+      gateway.freeze();
+      expect(await redis.ping()).toBe("PONG");
+      expect(gateway.connections()).toBe(2);
+    } finally {
+      redis.disconnect();
+      await gateway.close();
+    }
+  },
+);
+
 test("sentinels lead to the server that takes writes, also after that one has died", { timeout: 60_000 }, async () => {
   const sentinels = await Sentinels.start();
   const address = { url: sentinels.url };
   const redis = await connectRedis(address);
   const keys = keysUnder("sentinels");
   const woken: Wake[] = [];
-  const stopHearing = await hearWakes(redis, keys, (wake) => woken.push(wake));
+  const stopHearing = await hearWakes(redis, keys, { onMessage: (wake) => woken.push(wake) });
   const log = { warn: () => undefined, error: () => undefined };
   const jobs = createJobs({ address, prefix: "sentinels", log });
   const timer = defineJob("timer", z.object({ number: z.number() }));
