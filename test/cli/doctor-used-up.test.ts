@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { expect, test } from "vitest";
 import { UsedUpError } from "../../core/auth/outages.js";
 import { findingsOf } from "../../core/cli/doctor-check.js";
