@@ -81,7 +81,11 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     const { egress, windowScale } = environment;
     const budgets = new Budgets({ store: new RedisBudgetStore(redis, keys), keys, egress, windowScale });
     // What is not given back comes back with its window: a Redis that is away is not waited for.
-    closing.unshift(() => Promise.race([budgets.release(), sleep(giveBackMs)]));
+    closing.unshift(async () => {
+      const isBack = new AbortController();
+      const patience = sleep(giveBackMs, undefined, { signal: isBack.signal }).catch(() => undefined);
+      await Promise.race([budgets.release(), patience]).finally(() => isBack.abort());
+    });
     const http = new MeteredHttp(connections, budgets);
     const directory = new MirrorDirectory(join(environment.dataDirectory, "vault", environment.prefix));
     const vault = new RedisVault(redis, keys, keyring);

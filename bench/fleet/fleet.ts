@@ -33,18 +33,22 @@ export class Bed {
   readonly #server: ChildProcess;
   readonly #redisUrl: string;
   readonly #key = Keyring.generate();
+  readonly #folder: string;
 
-  private constructor(processes: Processes, server: ChildProcess, origin: string, redisUrl: string) {
+  private constructor(processes: Processes, server: ChildProcess, origin: string, redisUrl: string, folder: string) {
     this.#processes = processes;
     this.#server = server;
     this.origin = origin;
     this.#redisUrl = redisUrl;
+    this.#folder = folder;
   }
 
   static async make(processes: Processes): Promise<Bed> {
     const server = processes.fork("bench/fleet/server.ts");
     const origin = await message<string>(server);
-    return new Bed(processes, server, origin, await processes.redis());
+    const folder = await mkdtemp(join(tmpdir(), "howdah-bench-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    return new Bed(processes, server, origin, await processes.redis(), folder);
   }
 
   /** Gives the server an order and waits for its answer. */
@@ -74,8 +78,7 @@ export class Bed {
       const batch = Array.from({ length: Math.min(accountsAtOnce, accounts - start) }, (_, index) => start + index);
       await Promise.all(batch.map((account) => this.#cache(vault, account)));
     }
-    const directory = await mkdtemp(join(tmpdir(), "howdah-bench-"));
-    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+    const directory = await mkdtemp(join(this.#folder, "fleet-"));
     await writeFile(join(directory, "counter.js"), counter);
     await writeFile(join(directory, "accounts.yaml"), accountsFile(accounts, this.origin));
     const environment = {

@@ -12,7 +12,7 @@ import {
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisAddress } from "../store/redis-address.js";
-import { connectionErrorLog, decodeId, encodeId, queueConnection, type JobsLog } from "./connection.js";
+import { connectionErrorLog, decodeId, encodeId, endConnection, queueConnection, type JobsLog } from "./connection.js";
 import type { JobDefinition, Jobs, Repeat, TakenJob } from "./jobs.js";
 import { nominalTime, repeatOptions, sameSchedule, tickId } from "./schedule.js";
 import { nextTick } from "./tick-times.js";
@@ -166,7 +166,7 @@ class BullmqJobs implements Jobs {
     // A handler that outlives the grace loses its lock, and its job is taken by another process.
     await Promise.allSettled(workers.map((worker) => worker.disconnect()));
     await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()));
-    this.#connection.disconnect();
+    endConnection(this.#connection);
   }
 
   async #run<T>(job: JobDefinition<T>, stored: StoredJob, handler: Handle<T>, attempts: number): Promise<void> {

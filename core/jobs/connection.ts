@@ -26,6 +26,11 @@ export function queueConnection(address: RedisAddress): Redis {
   });
 }
 
+/** Ends a connection at once. One that has ended already is left alone: ioredis would wait 2 s for its end once more. */
+export function endConnection(connection: Redis): void {
+  if (connection.status !== "end") connection.disconnect();
+}
+
 /** An id that BullMQ accepts, whatever the caller's looks like: no colon, never an integer. */
 export function encodeId(id: string): string {
   return `id-${encodeURIComponent(id)}`;

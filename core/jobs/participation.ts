@@ -3,7 +3,7 @@ import { Queue, Worker, type Job, type JobsOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
 import type { RedisAddress } from "../store/redis-address.js";
-import { connectionErrorLog, decodeId, encodeId, queueConnection, type JobsLog } from "./connection.js";
+import { connectionErrorLog, decodeId, encodeId, endConnection, queueConnection, type JobsLog } from "./connection.js";
 import { raiseEpoch } from "./epoch.js";
 import { FairShare } from "./fair-share.js";
 import { Lease } from "./lease.js";
@@ -143,7 +143,7 @@ export class Participation {
     this.#renewal.stop();
     await this.#worker.close();
     await this.#queue.close();
-    this.#connection.disconnect();
+    endConnection(this.#connection);
   }
 
   /** The leases that are not on their way out, the oldest first. */

@@ -173,3 +173,18 @@ test("close waits for a running handler up to its grace", async () => {
   await hanging.close(100);
   release();
 });
+
+const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+
+test("once closed, nothing is left that would keep the process from ending", async () => {
+  const { join } = fleet();
+  const before = timers();
+  const jobs = join();
+  let taken: () => void = () => {};
+  const first = new Promise<void>((resolve) => (taken = resolve));
+  await jobs.take(greeting, async () => taken());
+  await jobs.add(greeting, { text: "hello" });
+  await first;
+  await jobs.close();
+  expect(timers()).toBeLessThanOrEqual(before);
+});
