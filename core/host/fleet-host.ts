@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { inject, injectable, Lifecycle, type DependencyContainer } from "tsyringe";
 import type { Account } from "../accounts/account.js";
+import { Leisure } from "../auth/leisure.js";
 import { Pace } from "../auth/pace.js";
 import { renewalJob } from "../auth/renewal.js";
 import { Budgets } from "../client/budgets.js";
@@ -109,6 +110,7 @@ export class FleetHost {
     registerPerAccount(container);
     container.register(GraceToken, { useValue: graceMs });
     container.register(SharedStreams, { useValue: new SharedStreams() });
+    container.register(Leisure, { useValue: new Leisure() });
     container.register(ResumePaceToken, { useValue: new Pace() });
     this.#container = container;
     this.#stopHearing = await hearWakes(this.#redis, this.#keys, {
@@ -154,7 +156,7 @@ export class FleetHost {
   }
 
   async #hold(tenure: Tenure): Promise<void> {
-    const account = this.#fleet.accounts.find(({ name }) => name === tenure.account);
+    const account = this.#fleet.account(tenure.account);
     if (account === undefined || this.#container === undefined) return;
     // The configuration in force may have changed while the account was on its way.
     if (!(await this.#configuration.mayHold(account.name))) return;

@@ -22,6 +22,11 @@ export class FairShare {
     this.#share = self && new Share({ ...self, owned }, this.#participants.live);
   }
 
+  /** Whether no other process takes part: whatever waits is this one's. */
+  get isAlone(): boolean {
+    return this.#participants.live.length === 1;
+  }
+
   /** Whether to look for accounts, holding so many. */
   looksForMore(owned: number): boolean {
     return this.#share?.looksForMore(owned) ?? false;

@@ -28,6 +28,8 @@ export interface ParticipationOptions {
 
 const queueName = "ownership";
 const jobsPerCall = 1_000;
+/** Accounts that a process which is alone takes side by side, where many wait. */
+const takenAtOnce = 16;
 /** How often a process says that it is there, hears of the others, and lets go of what is above its share. */
 const beatMs = 500;
 /** So long unheard, and others may have ended jobs of accounts that this process wants. */
@@ -151,12 +153,18 @@ export class Participation {
     return [...this.#renewal.leases()].filter(({ end }) => end === undefined);
   }
 
+  #heldCount(): number {
+    let count = 0;
+    for (const { end } of this.#renewal.leases()) if (end === undefined) count += 1;
+    return count;
+  }
+
   async #takeAll(): Promise<void> {
     for (let number = 0; !this.#stopping; number += 1) {
       try {
         await this.#standBackIfDue();
-        if (!this.#share.looksForMore(this.#held().length)) await sleep(beatMs / 2);
-        else await this.#takeNext(`${this.#participants.id}:${number}`);
+        if (!this.#share.looksForMore(this.#heldCount())) await sleep(beatMs / 2);
+        else await this.#takeSome(`${this.#participants.id}:${number}`);
       } catch (error) {
         this.#onError(error instanceof Error ? error : new Error(String(error)));
         await sleep(takeAgainMs);
@@ -164,20 +172,27 @@ export class Participation {
     }
   }
 
-  /** Waits for a job, a moment at most, and begins to hold its account. */
-  async #takeNext(token: string): Promise<void> {
-    const job = await this.#worker.getNextJob(token);
-    if (job === undefined) return;
+  /** Where one waits, more may: without others to leave them to, the next ones are taken without waiting for each. */
+  async #takeSome(token: string): Promise<void> {
+    if (!(await this.#takeNext(token, true)) || !this.#share.isAlone) return;
+    await Promise.all(Array.from({ length: takenAtOnce }, (_, index) => this.#takeNext(`${token}:${index}`, false)));
+  }
+
+  /** Takes a job and begins to hold its account; `block`: waits for one, a moment at most. Answers whether there was one. */
+  async #takeNext(token: string, block: boolean): Promise<boolean> {
+    const job = await this.#worker.getNextJob(token, { block });
+    if (job === undefined) return false;
     const taken = this.#take(job, token).catch((error: unknown) => this.#notMoved(job, error));
     this.#taken.add(taken);
     void taken.finally(() => this.#taken.delete(taken));
+    return true;
   }
 
   async #take(job: Job, token: string): Promise<void> {
     const account = accountOf(job);
     if (this.#stopping) return this.#backToWait(job, token);
     if (!this.#accounts.has(account)) return this.#decline(job, token);
-    if (!this.#share.accepts(account, this.#held().length)) return this.#leaveToOthers(job, token);
+    if (!this.#share.accepts(account, this.#heldCount())) return this.#leaveToOthers(job, token);
     // The lock counts from when its renewal was sent; a tenth is left for what was decided just before the end.
     const lease = new Lease({ jobId: job.id ?? "", token, account }, this.#lockMs * 0.9);
     this.#renewal.keep(lease);
@@ -282,7 +297,7 @@ export class Participation {
   }
 
   async #announce(): Promise<void> {
-    const owned = this.#held().length;
+    const owned = this.#heldCount();
     await this.#participants.announce(owned);
     this.#share.follow(owned);
     this.#announcedAt = performance.now();

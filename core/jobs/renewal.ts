@@ -11,13 +11,16 @@ const locksPerCall = 1_000;
  * process takes again, after it had lost it, would go unrenewed as soon as the earlier run ends.
  */
 export class Renewal {
-  readonly #leases = new Set<Lease>();
+  /** By job, the one kept last at the end. */
+  readonly #leases = new Map<string, Lease>();
   readonly #extend: ExtendLocks;
   readonly #lockMs: number;
   readonly #onError: (error: Error) => void;
   #renewalTimer: NodeJS.Timeout | undefined;
   #lapseTimer: NodeJS.Timeout | undefined;
   #underWay = false;
+  /** Leases that are to be renewed at once, together. */
+  #asked: { readonly leases: Lease[]; readonly done: Promise<void> } | undefined;
 
   constructor(extend: ExtendLocks, lockMs: number, onError: (error: Error) => void) {
     this.#extend = extend;
@@ -36,28 +39,45 @@ export class Renewal {
   }
 
   leases(): Iterable<Lease> {
-    return this.#leases;
+    return this.#leases.values();
   }
 
   /** Keeps a lease renewed until it is dropped. An earlier one of the same job is lost: its lock was taken anew. */
   keep(lease: Lease): void {
-    for (const other of this.#leases) if (other.jobId === lease.jobId) this.#forget(other);
-    this.#leases.add(lease);
+    const other = this.#leases.get(lease.jobId);
+    if (other !== undefined && other !== lease) this.#forget(other);
+    this.#leases.set(lease.jobId, lease);
   }
 
   drop(lease: Lease): void {
-    this.#leases.delete(lease);
+    if (this.#keeps(lease)) this.#leases.delete(lease.jobId);
   }
 
-  /** Renews now; false if the lock is no longer this lease's. */
+  /** Renews now; false if the lock is no longer this lease's. Those that are asked for in one turn are one call. */
   async renew(lease: Lease): Promise<boolean> {
-    await this.#renewBatch([lease]);
+    this.#asked ??= this.#gather();
+    this.#asked.leases.push(lease);
+    await this.#asked.done;
     return !lease.lost;
+  }
+
+  #gather(): { leases: Lease[]; done: Promise<void> } {
+    const leases: Lease[] = [];
+    const turn = new Promise<void>((resolve) => setImmediate(resolve));
+    const done = turn.then(() => {
+      this.#asked = undefined;
+      return this.#renewBatch(leases);
+    });
+    return { leases, done };
+  }
+
+  #keeps(lease: Lease): boolean {
+    return this.#leases.get(lease.jobId) === lease;
   }
 
   #forget(lease: Lease): void {
     lease.lose();
-    this.#leases.delete(lease);
+    this.drop(lease);
   }
 
   /** One round at a time: while Redis does not answer, further ones would only queue up behind it. */
@@ -65,7 +85,7 @@ export class Renewal {
     if (this.#underWay) return;
     this.#underWay = true;
     try {
-      const all = [...this.#leases];
+      const all = [...this.#leases.values()];
       for (let start = 0; start < all.length; start += locksPerCall) {
         await this.#renewBatch(all.slice(start, start + locksPerCall));
       }
@@ -89,13 +109,13 @@ export class Renewal {
     for (const lease of batch) {
       if (!failed.has(lease.jobId)) lease.renewed(sentAt);
       // A lease that was let go meanwhile has given its lock back: nothing was lost.
-      else if (this.#leases.has(lease)) this.#forget(lease);
+      else if (this.#keeps(lease)) this.#forget(lease);
     }
   }
 
   #lapse(): void {
     const now = present();
-    for (const lease of this.#leases) {
+    for (const lease of this.#leases.values()) {
       if (lease.end === undefined && lease.hasLapsed(now)) lease.lapse();
     }
   }

@@ -60,6 +60,19 @@ test("a lock that is taken anew under another token ends the earlier lease only"
   expect([earlier.lost, later.lost, later.isValid()]).toEqual([true, false, true]);
 });
 
+test("leases that are renewed in one turn are one call, and each hears of its own lock", async () => {
+  const calls: string[][] = [];
+  const extend = async (jobIds: string[]) => {
+    calls.push(jobIds);
+    return ["b"];
+  };
+  const renewal = new Renewal(extend, 1_000, () => {});
+  const leases = ["a", "b", "c"].map((jobId) => new Lease({ ...lock, jobId }, 900));
+  for (const lease of leases) renewal.keep(lease);
+  expect(await Promise.all(leases.map((lease) => renewal.renew(lease)))).toEqual([true, false, true]);
+  expect(calls).toEqual([["a", "b", "c"]]);
+});
+
 test("an owner that was stopped while it raised the epoch leaves its successor's alone", async () => {
   const { connect, keys } = testRedis();
   const redis = await connect();
