@@ -10,6 +10,7 @@ import { runProgram } from "./cli/program.js";
 import type { ServerInfo } from "./mastodon/server-info.js";
 import type { Plugin } from "./plugin.js";
 
+/** How long Redis may take for what is done at the end. */
 const giveBackMs = 1_000;
 
 /**
@@ -90,6 +91,8 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     const directory = new MirrorDirectory(join(environment.dataDirectory, "vault", environment.prefix));
     const vault = new RedisVault(redis, keys, keyring);
     const mirror = new VaultMirror({ rows: new VaultRows(redis, keys), directory, keyring, vault, log: logger });
+    // What still waits is the next process's; here too, a Redis that is away is not waited for.
+    closing.unshift(() => Promise.race([mirror.stop(), sleep(giveBackMs, undefined, { ref: false })]));
 
     const root = container.createChildContainer();
     root.register(LoggerToken, { useValue: logger });

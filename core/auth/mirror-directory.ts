@@ -60,12 +60,13 @@ export class MirrorDirectory {
     return (await this.#names("accounts")).length;
   }
 
-  /** Leaves a file as it is that says the same already. */
-  async writeAccount(row: AccountRow): Promise<void> {
+  /** Leaves a file as it is that says the same already. Answers whether it was written. */
+  async writeAccount(row: AccountRow): Promise<boolean> {
     const name = accountFileName({ name: row.account, server: row.server });
     const { saved_at: _, ...before } = (await this.#read("accounts", name, accountFile)) ?? { saved_at: "" };
-    if (isSame(before, { format: 1, ...row })) return;
+    if (isSame(before, { format: 1, ...row })) return false;
     await this.#write(join("accounts", name), { format: 1, ...row, saved_at: new Date().toISOString() });
+    return true;
   }
 
   async forgetAccount(account: AccountKey): Promise<void> {

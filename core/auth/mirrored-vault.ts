@@ -33,7 +33,7 @@ export class MirroredVault implements Vault {
     const place = `${account.name} ${account.server}`;
     if (credentials !== undefined && this.#kept.get(place) !== credentials.generation) {
       this.#kept.set(place, credentials.generation);
-      await this.#mirror.keepAccount(account);
+      this.#mirror.keepInTurn(account);
     }
     return credentials;
   }

@@ -46,6 +46,9 @@ export class VaultMirror {
   readonly #log: MirrorLog;
   #mirrored: string | undefined;
   #complaint = "";
+  /** What is kept in its turn. */
+  #turn: Promise<void> = Promise.resolve();
+  #isStopped = false;
   #undecided: { readonly error: HowdahError; readonly between: string; readonly at: number } | undefined;
 
   constructor({ directory, keyring, log, rows, vault }: MirrorOptions) {
@@ -69,10 +72,21 @@ export class VaultMirror {
       const row = await this.#rows.account(account);
       if (!(await this.#isSameVault())) return false;
       if (Object.keys(row.credentials).length + Object.keys(row.person).length > 0) {
-        await this.#directory.writeAccount(row);
+        if (!(await this.#directory.writeAccount(row))) return false;
       } else await this.#directory.forgetAccount(account);
       return JSON.stringify(row) !== JSON.stringify(await this.#rows.account(account));
     });
+  }
+
+  /** As `keepAccount`, one account after the other, with nobody waiting: a fleet that starts looks at all of its files. */
+  keepInTurn(account: AccountKey): void {
+    this.#turn = this.#turn.then(() => (this.#isStopped ? undefined : this.keepAccount(account)));
+  }
+
+  /** Leaves what still waits for its turn to the next process; resolves when nothing is being written. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#turn;
   }
 
   /** Writes the server's apps as they are now. */

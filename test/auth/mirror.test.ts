@@ -1,6 +1,6 @@
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { Keyring } from "../../core/store/seal.js";
 import type { Sandbox } from "../../sandbox/index.js";
 import { directoryFor, filesIn, mirroredAt, underKey, wipe, type MirroredServices } from "./mirrored.js";
@@ -66,7 +66,7 @@ test("a change that another host made is mirrored when it is used here", async (
   await authorize(mirroredAt(here, directoryFor()), sandbox, account, "alice");
   const services = mirroredAt(here, directory);
   await services.auth.run(account, needed);
-  expect([...filesIn(directory).keys()][0]).toMatch(/^accounts\/alice@/);
+  await vi.waitFor(() => expect([...filesIn(directory).keys()][0]).toMatch(/^accounts\/alice@/));
 });
 
 test("an empty Redis beside a mirror holds every account, and nothing is asked, registered or overwritten", async () => {

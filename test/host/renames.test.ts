@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import type { Redis } from "ioredis";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { RedisLedger } from "../../core/client/redis-ledger.js";
 import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
 import { Renames, type RenamedAccount } from "../../core/host/renames.js";
@@ -286,8 +286,8 @@ test("another host's mirror forgets the old name", async () => {
   expect(await renames.isPending(account)).toBe(false);
   await renames.forgetMirrored(account);
   await there.vault.credentials({ name: "new", server });
-  const files = [...filesIn(elsewhere).keys()].filter((name) => name.startsWith("accounts/"));
-  expect(files).toEqual([expect.stringMatching(/^accounts\/new@/)]);
+  const files = () => [...filesIn(elsewhere).keys()].filter((name) => name.startsWith("accounts/"));
+  await vi.waitFor(() => expect(files()).toEqual([expect.stringMatching(/^accounts\/new@/)]));
 });
 
 test("back and forth again", async () => {
