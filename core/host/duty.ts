@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { inject, injectable } from "tsyringe";
 import type { Account, RiderEntry } from "../accounts/account.js";
+import { Leisure } from "../auth/leisure.js";
 import { OutagesToken, type Outages } from "../auth/outages.js";
 import type { Credentials } from "../auth/vault.js";
 import { setClocks } from "../events/clock.js";
@@ -95,6 +96,7 @@ export class Duty {
     @inject(JobsToken) jobs: Jobs,
     @inject(Servers) servers: Servers,
     @inject(SharedStreams) shared: SharedStreams,
+    @inject(Leisure) leisure: Leisure,
     @inject(OutagesToken) outages: Outages,
     @inject(ListenTimingToken) timing: Partial<ListenTiming>,
     @inject(SessionStatus) status: SessionStatus,
@@ -140,6 +142,7 @@ export class Duty {
       shared,
       status,
       deliveries,
+      leisure,
       userAgent,
       logger: this.#logger,
     });
@@ -234,11 +237,11 @@ export class Duty {
       else this.#setUpAgain(look);
       this.#status.touch();
     });
-    const patience = new AbortController();
-    const impatient = sleep(setUpPatienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    let patience: NodeJS.Timeout | undefined;
+    const impatient = new Promise((resolve) => (patience = setTimeout(resolve, setUpPatienceMs)));
     await Promise.race([Promise.all(settled), impatient]);
     haveGoneOn = true;
-    patience.abort();
+    clearTimeout(patience);
   }
 
   async #settle(rider: Rider, facts: AccountFacts, credentials: Credentials): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Account } from "../accounts/account.js";
+import type { Leisure } from "../auth/leisure.js";
 import type { Outages } from "../auth/outages.js";
 import type { Credentials } from "../auth/vault.js";
 import { bucketsOfSocket } from "../client/buckets.js";
@@ -43,6 +44,8 @@ interface ListeningOptions {
   readonly shared: SharedStreams;
   readonly status: SessionStatus;
   readonly deliveries: Deliveries;
+  /** Of the process. */
+  readonly leisure: Leisure;
   readonly userAgent: string;
   readonly timing: Partial<ListenTiming>;
   readonly logger: Logger;
@@ -120,11 +123,16 @@ export class Listening {
 
   /** What the account's own socket and the one that it shares have in common. */
   #telling(catchUp: CatchUp, signal: AbortSignal): Telling {
-    const { account, deliveries, outages, outlet, status } = this.#options;
+    const { account, deliveries, leisure, outages, outlet, status } = this.#options;
     const gate = new ServerGate(outages, account.server);
     return {
       accessToken: () => outlet.accessToken(),
-      catchUp: (isAfterGap) => gate.through(signal, () => catchUp.run(isAfterGap)),
+      catchUp: async (isAfterGap) => {
+        // Of a fleet that starts, every account streams before the first one reads what it missed.
+        if (isAfterGap) await leisure.moment();
+        signal.throwIfAborted();
+        return gate.through(signal, () => catchUp.run(isAfterGap));
+      },
       onEvent: (event) => {
         status.heard();
         deliveries.hear(event);

@@ -56,7 +56,9 @@ export class SessionStatus {
     this.#standing = standing;
     if (standing.state === "ready") void this.#note(standing);
     this.#heartbeat ??= setInterval(() => void this.#write(), heartbeatMs);
-    await this.#write();
+    // What everybody knows already, as at a restart, need not be there before the account goes on.
+    if (before?.state === standing.state) this.touch();
+    else await this.#write();
   }
 
   /** Once for each token: what its server makes of scopes. A server that does not say so is asked the next time. */

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { inject, injectable } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import { AuthService, type Standing } from "../auth/auth-service.js";
+import { Leisure } from "../auth/leisure.js";
 import { renewalJob } from "../auth/renewal.js";
 import { JobsToken, type Jobs } from "../jobs/jobs.js";
 import type { Tenure } from "../jobs/ownership.js";
@@ -33,6 +34,7 @@ export class Session {
   readonly #tenure: Tenure;
   readonly #auth: AuthService;
   readonly #jobs: Jobs;
+  readonly #leisure: Leisure;
   readonly #duty: Duty;
   readonly #status: SessionStatus;
   readonly #logger: Logger;
@@ -52,6 +54,7 @@ export class Session {
     @inject(TenureToken) tenure: Tenure,
     @inject(AuthService) auth: AuthService,
     @inject(JobsToken) jobs: Jobs,
+    @inject(Leisure) leisure: Leisure,
     @inject(Duty) duty: Duty,
     @inject(SessionStatus) status: SessionStatus,
     @inject(LoggerToken) logger: Logger,
@@ -60,6 +63,7 @@ export class Session {
     this.#tenure = tenure;
     this.#auth = auth;
     this.#jobs = jobs;
+    this.#leisure = leisure;
     this.#duty = duty;
     this.#status = status;
     this.#logger = logger.child({ account: account.name });
@@ -143,6 +147,9 @@ export class Session {
       return false;
     }
     await this.#duty.begin({ credentials, person, look: () => this.look() });
+    // Hours lie before it.
+    await Promise.race([this.#leisure.moment(), this.#ended]);
+    if (this.#tenure.signal.aborted) return true;
     const delayMs = await this.#auth.nextTurnMs(this.#account, credentials);
     await this.#jobs.add(
       renewalJob,
