@@ -5,6 +5,7 @@
  */
 import { request, Agent } from "undici";
 import { WebSocket } from "ws";
+import { Pace } from "../../core/auth/pace.js";
 import { tokenOf, type BareOrder } from "./messages.js";
 
 export type BareSide = "ws" | "masto" | "megalodon";
@@ -59,25 +60,39 @@ async function overMegalodon(account: number): Promise<void> {
 
 const open = { ws: overWs, masto: overMasto, megalodon: overMegalodon }[side as BareSide];
 
-async function verified(account: number, dispatcher: Agent): Promise<void> {
+const dispatcher = new Agent({ connections: 16 });
+const pace = new Pace();
+
+async function verified(account: number): Promise<void> {
   const url = `${order.origin}/api/v1/accounts/verify_credentials`;
   const { body } = await request(url, { dispatcher, headers: { authorization: `Bearer ${tokenOf(account)}` } });
   await body.json();
 }
 
+/** One account more with each that is verified, as the product does. */
+async function beginVerified(): Promise<void> {
+  const begin = async (account: number) => {
+    await pace.run(
+      order.origin,
+      () => verified(account),
+      () => true,
+    );
+    await open(account);
+  };
+  await Promise.all(Array.from({ length: order.accounts }, (_, account) => begin(account)));
+}
+
 async function begin(): Promise<void> {
-  const atATime = order.verifyFirst ?? 16;
-  const dispatcher = new Agent({ connections: atATime });
+  if (order.verifyFirst === true) return beginVerified();
   let next = 0;
   const worker = async () => {
     while (next < order.accounts) {
       const account = next;
       next += 1;
-      if (order.verifyFirst !== undefined) await verified(account, dispatcher);
       await open(account);
     }
   };
-  await Promise.all(Array.from({ length: atATime }, worker));
+  await Promise.all(Array.from({ length: 16 }, worker));
 }
 
 process.on("disconnect", () => process.exit());

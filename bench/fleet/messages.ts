@@ -4,6 +4,8 @@ export type Order =
   | { readonly ask: "sockets" }
   /** Answers how many requests it has had so far. */
   | { readonly ask: "requests" }
+  /** Answers how many timelines it was asked for so far. */
+  | { readonly ask: "timelines" }
   /** Sends statuses, spread over the sockets; `everyMs` 0: as fast as they are taken. Answers when all are sent. */
   | { readonly ask: "burst"; readonly events: number; readonly everyMs: number };
 
@@ -20,6 +22,6 @@ export const accountName = (account: number): string => `bot${account}`;
 export interface BareOrder {
   readonly origin: string;
   readonly accounts: number;
-  /** Whether each account is verified before its socket is opened, and how many of them at a time. */
-  readonly verifyFirst?: number;
+  /** Whether each account is verified before its socket is opened, at the product's own pace. */
+  readonly verifyFirst?: boolean;
 }

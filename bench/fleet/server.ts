@@ -14,6 +14,7 @@ const mostBuffered = 512 * 1024;
 
 const sockets = new Map<string, WebSocket>();
 let requests = 0;
+let timelines = 0;
 let sent = 0;
 
 const server = createServer((request, response) => {
@@ -38,6 +39,7 @@ function origin(): string {
 async function carryOut(order: Order): Promise<number> {
   if (order.ask === "sockets") return sockets.size;
   if (order.ask === "requests") return requests;
+  if (order.ask === "timelines") return timelines;
   const targets = [...sockets.values()];
   for (let count = 0; count < order.events; count += 1) {
     const target = targets[count % targets.length];
@@ -76,6 +78,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       ? json(response, 401, { error: "The access token is invalid" })
       : json(response, 200, personOf(Number(number)));
   }
+  if (path?.startsWith("/api/v1/timelines/") === true) timelines += 1;
   if (path?.startsWith("/api/v1/") === true && request.method === "GET") return json(response, 200, []);
   json(response, 404, { error: "Record not found" });
 }
