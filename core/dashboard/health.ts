@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { Redis } from "ioredis";
 import { HowdahError } from "../errors.js";
 import type { FleetHost } from "../host/fleet-host.js";
+import { unlessRefused } from "../store/refusal.js";
 
 const redisAnswersWithinMs = 2_000;
 
@@ -35,9 +36,13 @@ function listening(app: Hono, port: number): Promise<ServerType> {
 
 async function redisAnswers(redis: Redis): Promise<boolean> {
   const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), redisAnswersWithinMs).unref());
-  const pong = redis.ping().then(
-    () => true,
-    () => false,
-  );
+  // One that stores nothing now answers all the same: a restart would not help.
+  const pong = redis
+    .ping()
+    .catch(unlessRefused)
+    .then(
+      () => true,
+      () => false,
+    );
   return Promise.race([pong, late]);
 }

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { InjectionToken } from "tsyringe";
 import { HowdahError } from "../errors.js";
 import { GatheredRedis } from "./gathered-redis.js";
+import { unlessRefused } from "./refusal.js";
 import { describeAddress, parseSentinels, type RedisAddress } from "./redis-address.js";
 
 const connectTimeoutMs = 5_000;
@@ -53,7 +54,8 @@ export async function connectRedis(address: RedisAddress): Promise<Redis> {
   redis.on("error", (error: Error) => (lastError = error));
   try {
     await redis.connect();
-    await redis.ping();
+    // One that stores nothing now refuses even this, and answers all the same.
+    await redis.ping().catch(unlessRefused);
     everReady = true;
   } catch (error) {
     redis.disconnect();

@@ -42,6 +42,8 @@ export class OwnRedis {
 
   async #run(): Promise<void> {
     const settings = [...durable, "--bind", "127.0.0.1", "--port", String(this.#port), "--dir", this.#directory];
+    // A test may make its disk unwritable.
+    settings.push("--enable-protected-configs", "yes");
     this.#process = spawn("redis-server", settings, { stdio: "ignore" });
     const redis = new Redis(this.url, { maxRetriesPerRequest: 200, retryStrategy: () => 50 });
     // Refused until it listens, and while it reads its data.
