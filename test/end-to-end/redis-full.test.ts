@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { connectRedis } from "../../core/store/redis.js";
-import { OwnRedis } from "../support/own-redis.js";
+import { freePort, OwnRedis } from "../support/own-redis.js";
 import { refusalKinds } from "../support/redis-refusals.js";
 import { eventually } from "./eventually.js";
 import { fleetOf } from "./fleet.js";
@@ -17,7 +17,8 @@ test.each(refusalKinds)(
     });
     const redis = await connectRedis({ url: server.url });
     onTestFinished(() => redis.disconnect());
-    await fleet.run();
+    const port = await freePort();
+    await fleet.run({ PORT: String(port) });
     await fleet.authorize("bot");
     await fleet.listening("bot");
     const follows = () => fleet.count("bot", "accounts.follow");
@@ -32,6 +33,7 @@ test.each(refusalKinds)(
     expect(held.state).toBe("held");
     expect(held.reason).toMatch(new RegExp(`^Redis stores nothing at the moment: .+ \\(${code}\\)$`));
     expect(held.cure).toMatch(/; what waits goes on by itself then$/);
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
     expect(follows()).toBe(1);
 
     await end(redis);

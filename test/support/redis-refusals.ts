@@ -36,7 +36,7 @@ export function refusalNamed(code: string): RefusalKind {
 /** As on a full disk: snapshots are wanted, and the last one could not be written. */
 async function failToSave(redis: Redis): Promise<void> {
   const gone = await mkdtemp(join(tmpdir(), "howdah-gone-"));
-  const [, before = ""] = (await redis.config("GET", "dir")) as string[];
+  const [, before = ""] = await redis.config("GET", "dir");
   await redis.config("SET", "dir", gone);
   await rm(gone, { recursive: true });
   await redis.config("SET", "save", "3600 1000000");
