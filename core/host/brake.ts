@@ -9,7 +9,7 @@ import type { Tenure } from "../jobs/ownership.js";
 import type { Plugin } from "../plugin.js";
 import { KeysToken, type Keys } from "../store/keys.js";
 import { RedisToken } from "../store/redis.js";
-import { AccountToken, LoggerToken, ResumePaceToken, TenureToken } from "./tokens.js";
+import { AccountLoggerToken, AccountToken, ResumePaceToken, TenureToken } from "./tokens.js";
 
 /** Whoever resumes an account says so, but that can get lost. */
 const lookAgainMs = 5_000;
@@ -41,13 +41,13 @@ export class Brake {
     @inject(RedisToken) redis: Redis,
     @inject(KeysToken) keys: Keys,
     @inject(ResumePaceToken) pace: Pace,
-    @inject(LoggerToken) logger: Logger,
+    @inject(AccountLoggerToken) logger: Logger,
   ) {
     this.#account = account;
     this.#tenure = tenure;
     this.#pauses = new Pauses(redis, keys);
     this.#pace = pace;
-    this.#logger = logger.child({ account: account.name });
+    this.#logger = logger;
     tenure.signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 

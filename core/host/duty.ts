@@ -27,13 +27,13 @@ import { standingOf } from "./rider-standing.js";
 import { Servers } from "./servers.js";
 import { SessionStatus } from "./session-status.js";
 import {
+  AccountLoggerToken,
   AccountToken,
   CheckCronToken,
   DeliveryStoreToken,
   EarlierRidersToken,
   GraceToken,
   ListenTimingToken,
-  LoggerToken,
   TenureToken,
   UserAgentToken,
 } from "./tokens.js";
@@ -102,7 +102,7 @@ export class Duty {
     @inject(SessionStatus) status: SessionStatus,
     @inject(CheckCronToken) checkCron: CheckCron,
     @inject(UserAgentToken) userAgent: string,
-    @inject(LoggerToken) logger: Logger,
+    @inject(AccountLoggerToken) logger: Logger,
     @inject(GraceToken) graceMs: number,
     @inject(CrashWatch) crashes: CrashWatch,
     @inject(EarlierRidersToken) earlier: Map<string, RiderEntry<Plugin>>,
@@ -118,7 +118,7 @@ export class Duty {
     this.#jobs = jobs;
     this.#status = status;
     this.#checkCron = checkCron;
-    this.#logger = logger.child({ account: account.name });
+    this.#logger = logger;
     this.#store = store;
     this.#riders = account.riders.map((entry) => new Rider(entry));
     this.#deliveries = new Deliveries({

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { inject, injectable, Lifecycle, type DependencyContainer } from "tsyringe";
 import type { Account } from "../accounts/account.js";
 import { Leisure } from "../auth/leisure.js";
+import { AuthService } from "../auth/auth-service.js";
 import { Pace } from "../auth/pace.js";
 import { renewalJob } from "../auth/renewal.js";
 import { Budgets } from "../client/budgets.js";
@@ -32,6 +33,7 @@ import { retire } from "./retire.js";
 import { Session } from "./session.js";
 import { Settling } from "./settling.js";
 import {
+  AccountLoggerToken,
   AccountToken,
   DeliveryStoreToken,
   EarlierRidersToken,
@@ -112,6 +114,8 @@ export class FleetHost {
     container.register(SharedStreams, { useValue: new SharedStreams() });
     container.register(Leisure, { useValue: new Leisure() });
     container.register(ResumePaceToken, { useValue: new Pace() });
+    // It knows accounts by their names only, so that one of it is enough for all.
+    container.register(AuthService, { useValue: container.resolve(AuthService) });
     this.#container = container;
     this.#stopHearing = await hearWakes(this.#redis, this.#keys, {
       onMessage: (wake) => this.#onWake(wake),
@@ -160,11 +164,8 @@ export class FleetHost {
     if (account === undefined || this.#container === undefined) return;
     // The configuration in force may have changed while the account was on its way.
     if (!(await this.#configuration.mayHold(account.name))) return;
-    const inside = this.#containerFor(this.#container, account, tenure);
-    if (account.was !== undefined) await this.#settle({ ...account, was: account.was }, tenure, inside);
-    if (tenure.signal.aborted) return;
-    await this.#moveHome(account, tenure);
-    const session = inside.resolve(Session);
+    const session = await this.#sessionFor(this.#container, account, tenure);
+    if (session === undefined) return;
     this.#sessions.set(account.name, session);
     try {
       await session.run();
@@ -172,8 +173,21 @@ export class FleetHost {
       this.#sessions.delete(account.name);
     }
     if (tenure.isValid() && (await this.#inForce.entryDigest(account.name)) === undefined) {
-      await retire(this.#jobs, inside.resolve(DeliveryStoreToken), account.name);
+      await retire(this.#jobs, this.#storeOf(account.name), account.name);
     }
+  }
+
+  /** Undefined: it has to be let go already. The account's container, a fifth of its memory, goes when this returns. */
+  async #sessionFor(
+    parent: DependencyContainer,
+    account: Account<Plugin>,
+    tenure: Tenure,
+  ): Promise<Session | undefined> {
+    const inside = this.#containerFor(parent, account, tenure);
+    if (account.was !== undefined) await this.#settle({ ...account, was: account.was }, tenure, inside);
+    if (tenure.signal.aborted) return undefined;
+    await this.#moveHome(account, tenure);
+    return inside.resolve(Session);
   }
 
   /** Before anything else is done for an account, it has what is stored under its old name, and that name's timers end. */
@@ -208,17 +222,19 @@ export class FleetHost {
       useValue: new CrashWatch({ account: account.name, book, board, probation: this.#probation }),
     });
     child.register(EarlierRidersToken, { useValue: this.#configuration.earlierRiders(account.name) });
-    child.register(DeliveryStoreToken, {
-      useValue: new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account.name),
-    });
+    child.register(DeliveryStoreToken, { useValue: this.#storeOf(account.name) });
+    child.register(AccountLoggerToken, { useValue: this.#logger.child({ account: account.name }) });
     return child;
+  }
+
+  #storeOf(account: string): RedisDeliveryStore {
+    return new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account);
   }
 
   /** A tick is a durable timer only: whoever takes it puts it on the due list, the owner does the work. */
   async #onTick({ account: called, rider, name, jitterMs = 0 }: TickData, dueAt: number): Promise<void> {
     const account = this.#renames.nameNow(called);
-    const store = new RedisDeliveryStore(this.#redis, this.#keys, this.#keyring, account);
-    await store.putDue(tickRecord({ rider, name, dueAt, jitterMs }));
+    await this.#storeOf(account).putDue(tickRecord({ rider, name, dueAt, jitterMs }));
     await sendWake(this.#redis, this.#keys, { account, why: "due" });
   }
 

@@ -11,7 +11,7 @@ import type { Plugin } from "../plugin.js";
 import { Duty } from "./duty.js";
 import { neededScopes } from "./needed-scopes.js";
 import { SessionStatus } from "./session-status.js";
-import { AccountToken, LoggerToken, TenureToken } from "./tokens.js";
+import { AccountLoggerToken, AccountToken, TenureToken } from "./tokens.js";
 
 /** How long until an account that cannot act is looked at again, in milliseconds. */
 const firstLookMs = 2_000;
@@ -57,7 +57,7 @@ export class Session {
     @inject(Leisure) leisure: Leisure,
     @inject(Duty) duty: Duty,
     @inject(SessionStatus) status: SessionStatus,
-    @inject(LoggerToken) logger: Logger,
+    @inject(AccountLoggerToken) logger: Logger,
   ) {
     this.#account = account;
     this.#tenure = tenure;
@@ -66,7 +66,7 @@ export class Session {
     this.#leisure = leisure;
     this.#duty = duty;
     this.#status = status;
-    this.#logger = logger.child({ account: account.name });
+    this.#logger = logger;
     const { signal } = tenure;
     this.#ended = new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
   }

@@ -29,6 +29,8 @@ export const ReadFleetToken: InjectionToken<() => Promise<Fleet<Plugin>>> = Symb
 export const EarlierRidersToken: InjectionToken<Map<string, RiderEntry<Plugin>>> = Symbol("EarlierRiders");
 /** The account of a child container. */
 export const AccountToken: InjectionToken<Account<Plugin>> = Symbol("Account");
+/** The log of a child container's account. */
+export const AccountLoggerToken: InjectionToken<Logger> = Symbol("AccountLogger");
 /** The right to act for the account of a child container. */
 export const TenureToken: InjectionToken<Tenure> = Symbol("Tenure");
 /** What the events of a child container's account leave behind. */
