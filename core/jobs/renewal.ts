@@ -86,9 +86,11 @@ export class Renewal {
     this.#underWay = true;
     try {
       const all = [...this.#leases.values()];
-      for (let start = 0; start < all.length; start += locksPerCall) {
-        await this.#renewBatch(all.slice(start, start + locksPerCall));
-      }
+      const batches = Array.from({ length: Math.ceil(all.length / locksPerCall) }, (_, index) =>
+        all.slice(index * locksPerCall, (index + 1) * locksPerCall),
+      );
+      // Not one after the other: in a busy process each answer takes its turn, and together they would outlast the locks.
+      await Promise.all(batches.map((batch) => this.#renewBatch(batch)));
     } catch (error) {
       this.#onError(error instanceof Error ? error : new Error(String(error)));
     } finally {
