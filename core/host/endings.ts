@@ -17,7 +17,7 @@ export interface EndingsOptions {
   readonly places: PlaceSource;
   /** Whether a next owner reads the event from the server again. */
   readonly isReadAgain: (record: DueRecord) => boolean;
-  /** Endings within this time are stored in one step, in milliseconds. */
+  /** Endings are stored in one step so often, in milliseconds. */
   readonly gatherMs: number;
   /** Until what could not be stored is sent again. */
   readonly storeAgainMs: number;
@@ -110,7 +110,7 @@ export class Endings {
 
   #gather(): Gathering {
     this.#gathering ??= new Gathering();
-    this.#timer ??= setTimeout(() => void this.flush(), this.#options.gatherMs);
+    this.#timer ??= setTimeout(() => void this.flush(), untilNextMs(this.#options.gatherMs));
     return this.#gathering;
   }
 
@@ -152,4 +152,9 @@ export class Endings {
       await sleep(storeAgainMs, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** At the same moments for all accounts of the process: what they send in one turn leaves in one write. */
+function untilNextMs(everyMs: number): number {
+  return everyMs - (performance.now() % everyMs);
 }

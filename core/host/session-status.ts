@@ -9,11 +9,9 @@ import type { Plugin } from "../plugin.js";
 import { parseScopes } from "../mastodon/scopes.js";
 import { neededScopes } from "./needed-scopes.js";
 import { Servers } from "./servers.js";
-import { heartbeatMs, isoTime, StatusBoard, type AccountStatus, type RiderStatus } from "./status.js";
+import { isoTime, StatusBoard, type AccountStatus, type RiderStatus } from "./status.js";
+import type { StatusWriter } from "./status-turns.js";
 import { AccountToken, TenureToken } from "./tokens.js";
-
-/** Several changes within this time are one writing. */
-const gatherMs = 100;
 
 /** What the rest of the session knows at the moment of writing. */
 export interface StatusSources {
@@ -22,7 +20,7 @@ export interface StatusSources {
 
 /** Keeps the account's row of `bot status` true while this process owns it. */
 @injectable()
-export class SessionStatus {
+export class SessionStatus implements StatusWriter {
   readonly #account: Account<Plugin>;
   readonly #tenure: Tenure;
   readonly #board: StatusBoard;
@@ -33,8 +31,6 @@ export class SessionStatus {
   #hearing: Hearing = { mode: "none", connected: false };
   #lastEventAt: number | undefined;
   #sources: StatusSources | undefined;
-  #gathering: NodeJS.Timeout | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
     @inject(AccountToken) account: Account<Plugin>,
@@ -55,10 +51,10 @@ export class SessionStatus {
     else if ("since" in before) this.#since = before.since;
     this.#standing = standing;
     if (standing.state === "ready") void this.#note(standing);
-    this.#heartbeat ??= setInterval(() => void this.#write(), heartbeatMs);
+    this.#board.turns.join(this);
     // What everybody knows already, as at a restart, need not be there before the account goes on.
     if (before?.state === standing.state) this.touch();
-    else await this.#write();
+    else await this.write();
   }
 
   /** Once for each token: what its server makes of scopes. A server that does not say so is asked the next time. */
@@ -90,22 +86,21 @@ export class SessionStatus {
 
   /** Something has changed: it is written soon. */
   touch(): void {
-    this.#gathering ??= setTimeout(() => void this.#write(), gatherMs);
+    this.#board.turns.soon(this);
   }
 
   /** The last writing: nobody owns the account. */
   async letGo(): Promise<void> {
-    clearInterval(this.#heartbeat);
-    clearTimeout(this.#gathering);
+    this.#board.turns.leave(this);
     if (this.#standing === undefined) return;
     const status = await this.#compose(this.#standing);
     const row = { ...status, owner: null, stream: { ...status.stream, connected: false } };
     await this.#board.write(row).catch(() => undefined);
   }
 
-  async #write(): Promise<void> {
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
+  /** Writes it as it is now. */
+  async write(): Promise<void> {
+    this.#board.turns.forget(this);
     if (this.#standing === undefined || !this.#tenure.isValid()) return;
     // A Redis that is away is said elsewhere, and the next heartbeat writes again.
     await this.#compose(this.#standing)

@@ -5,6 +5,7 @@ import type { Pause } from "../client/pauses.js";
 import type { Hearing } from "../events/listen.js";
 import type { Scope } from "../mastodon/scopes.js";
 import type { Keys } from "../store/keys.js";
+import { StatusTurns } from "./status-turns.js";
 
 /** One rider in `bot status --json`. */
 export interface RiderStatus {
@@ -44,14 +45,15 @@ export interface AccountStatus {
   readonly budget: readonly (Omit<BudgetRow, "resetsAt"> & { resets_at: string })[];
 }
 
-/** An owner writes at least this often; an older status is a dead owner's. */
-export const heartbeatMs = 5_000;
+/** An older status is a dead owner's. */
 const freshMs = 20_000;
 
 /** Where owners say how their accounts stand. */
 export class StatusBoard {
   readonly #redis: Redis;
   readonly #keys: Keys;
+  /** When the accounts of this process write. */
+  readonly turns = new StatusTurns();
 
   constructor(redis: Redis, keys: Keys) {
     this.#redis = redis;
