@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { HowdahError } from "../errors.js";
@@ -123,9 +123,8 @@ export class MirrorDirectory {
   async #write(name: string, content: object): Promise<void> {
     const file = join(this.path, name);
     const draft = `${file}.${randomUUID()}`;
-    await mkdir(join(file, ".."), { recursive: true, mode: 0o700 });
     try {
-      const handle = await open(draft, "wx", 0o600);
+      const handle = await this.#opened(draft);
       try {
         await handle.writeFile(`${JSON.stringify(content, undefined, 2)}\n`);
         await handle.sync();
@@ -133,9 +132,20 @@ export class MirrorDirectory {
         await handle.close();
       }
       await rename(draft, file);
-    } finally {
+    } catch (error) {
       await rm(draft, { force: true });
+      throw error;
     }
+  }
+
+  /** The directory is there but for the first time. */
+  async #opened(draft: string): Promise<FileHandle> {
+    const create = () => open(draft, "wx", 0o600);
+    return create().catch(async (error: unknown) => {
+      if (codeOf(error) !== "ENOENT") throw error;
+      await mkdir(join(draft, ".."), { recursive: true, mode: 0o700 });
+      return create();
+    });
   }
 }
 
