@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { RedisVault } from "../../core/auth/redis-vault.js";
 import { RedisDeliveryStore } from "../../core/host/redis-delivery-store.js";
@@ -142,6 +143,13 @@ export class Fleet {
     const stores = Array.from({ length: accounts }, (_, account) => this.#options.store(account));
     const counts = await Promise.all(stores.map((store) => store.counts("counter")));
     return counts.reduce((sum, { handled }) => sum + handled, 0);
+  }
+
+  /** Resolves when all accounts are in the mirror of the vault, which a first start writes while nobody waits. */
+  async mirrored(): Promise<void> {
+    const folder = join(this.#options.directory, "data", "vault", prefix, "accounts");
+    const count = async () => (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json")).length;
+    while ((await count()) < this.accounts) await delay(100);
   }
 
   /** Ends all its processes and takes its files away. */
