@@ -14,16 +14,17 @@ interface UnderWay<Side> {
  * looked for.
  */
 export class Turns<Side extends string> {
-  readonly #underWay = new Map<string, UnderWay<Side>>();
+  #underWay: Map<string, UnderWay<Side>> | undefined;
 
   /** Runs `work` once nothing of another side is under way for the subject; rejects with `late()` after the deadline. */
   async run<T>(subject: string, side: Side, turn: { deadline: number; late(): Error; work(): Promise<T> }): Promise<T> {
     for (;;) {
-      const now = this.#underWay.get(subject);
+      const now = this.#underWay?.get(subject);
       if (now === undefined || (now.side === side && !now.isWanted)) break;
       if (now.side !== side) now.isWanted = true;
       if (!(await endedBefore(turn.deadline, now.works))) throw turn.late();
     }
+    this.#underWay ??= new Map();
     const underWay = this.#underWay.get(subject) ?? { side, works: new Set(), isWanted: false };
     this.#underWay.set(subject, underWay);
     const running = turn.work();
@@ -32,7 +33,7 @@ export class Turns<Side extends string> {
       return await running;
     } finally {
       underWay.works.delete(running);
-      if (underWay.works.size === 0) this.#underWay.delete(subject);
+      if (underWay.works.size === 0) this.#underWay?.delete(subject);
     }
   }
 }

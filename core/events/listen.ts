@@ -88,12 +88,17 @@ export async function listen(options: ListenOptions): Promise<void> {
     options.onHearing({ mode: "none", connected: false });
     return untilAborted(signal);
   }
-  const inTurn = { ...options, ...reading(options), timing: timingOf(options) };
+  const inTurn = { options, reading: reading(options), timing: timingOf(options) };
   if (info.streaming === undefined) return poll(inTurn);
   return stream(inTurn, info.streaming);
 }
 
-type Listening = Omit<ListenOptions, "catchUp" | "timing"> & Reading & { readonly timing: ListenTiming };
+/** What listening goes by. An object for all of it, spread together, would take V8 a shape of its own for each account. */
+interface Listening {
+  readonly options: ListenOptions;
+  readonly reading: Reading;
+  readonly timing: ListenTiming;
+}
 
 interface Reading {
   /** From now on there is a gap, until a catch-up has read it. */
@@ -121,18 +126,19 @@ function reading(options: ListenOptions): Reading {
   return { gap: () => void (hasGap = true), catchUp: oneAtATime(read), wasActive: () => isActive };
 }
 
-async function stream(options: Listening, base: string): Promise<void> {
-  const { signal, timing } = options;
+async function stream(listening: Listening, base: string): Promise<void> {
+  const { options, reading, timing } = listening;
+  const { signal } = options;
   let failures = 0;
   let way = 0;
   while (!signal.aborted) {
-    await atTheGate(options);
+    await atTheGate(listening);
     if (signal.aborted) return;
     const startedAt = Date.now();
-    const { end, wasOpen } = await holdSocket(options, base, authWays[way] ?? "header");
+    const { end, wasOpen } = await holdSocket(listening, base, authWays[way] ?? "header");
     if (signal.aborted) return;
     if (!wasOpen) tellGate(options, end);
-    options.gap();
+    reading.gap();
     options.onHearing({ mode: "streaming", connected: false });
     options.log.info({ ...end }, "the stream ended");
     const isRefused = end.kind === "refused" && tokenRefusals.includes(end.status);
@@ -141,32 +147,32 @@ async function stream(options: Listening, base: string): Promise<void> {
     if ((isRefused && way === 0) || (end.kind === "closed" && !end.byUs)) await options.onRefused();
     failures = Date.now() - startedAt > timing.goodConnectionMs ? 0 : failures + 1;
     // What cannot be streamed at the moment is polled: the notifications come, if later.
-    if (failures > 2) void options.catchUp().catch(() => undefined);
+    if (failures > 2) void reading.catchUp().catch(() => undefined);
     const pauseMs = reconnectDelayMs(failures, timing.longestPauseMs);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /** Waits until a connection may be tried. What cannot be streamed meanwhile is polled: the API may stand elsewhere. */
-async function atTheGate(options: Listening): Promise<void> {
-  const { gate, signal, timing } = options;
+async function atTheGate({ options, reading, timing }: Listening): Promise<void> {
+  const { gate, signal } = options;
   if (gate === undefined) return;
-  const meanwhile = setInterval(() => void options.catchUp().catch(() => undefined), timing.longestPauseMs);
+  const meanwhile = setInterval(() => void reading.catchUp().catch(() => undefined), timing.longestPauseMs);
   await gate.enter(signal).catch(() => undefined);
   clearInterval(meanwhile);
 }
 
 /** What came of a connection that never stood. */
-function tellGate({ gate }: Listening, end: StreamEnd): void {
+function tellGate({ gate }: ListenOptions, end: StreamEnd): void {
   if (end.kind === "refused" && end.status < 500) gate?.answered();
   else if (end.kind === "refused" || end.kind === "network") gate?.failed(end);
 }
 
-async function poll(options: Listening): Promise<void> {
-  const { signal, timing } = options;
+async function poll({ options, reading, timing }: Listening): Promise<void> {
+  const { signal } = options;
   let intervalMs = timing.pollFastestMs;
   while (!signal.aborted) {
-    const connected = await options.catchUp().then(
+    const connected = await reading.catchUp().then(
       () => true,
       (error: unknown) => {
         if (!signal.aborted) options.log.warn({ err: error }, "polling failed");
@@ -175,7 +181,7 @@ async function poll(options: Listening): Promise<void> {
     );
     if (signal.aborted) return;
     options.onHearing({ mode: "polling", connected });
-    intervalMs = nextPollMs(intervalMs, connected && options.wasActive(), timing);
+    intervalMs = nextPollMs(intervalMs, connected && reading.wasActive(), timing);
     const pauseMs = Math.max(intervalMs, (await options.leastPollMs?.()) ?? 0) * (0.9 + Math.random() * 0.2);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
@@ -183,16 +189,16 @@ async function poll(options: Listening): Promise<void> {
 
 /** One socket from its opening to its end. */
 function holdSocket(
-  options: Listening,
+  { options, reading, timing }: Listening,
   base: string,
   auth: StreamAuth,
 ): Promise<{ readonly end: StreamEnd; readonly wasOpen: boolean }> {
-  const { signal, timing } = options;
+  const { signal } = options;
   return new Promise((resolve) => {
     let backstop: NodeJS.Timeout | undefined;
     let wasOpen = false;
     const read = () => {
-      options.catchUp().catch((error: unknown) => {
+      reading.catchUp().catch((error: unknown) => {
         if (!signal.aborted) options.log.warn({ err: error }, "catching up failed");
       });
     };

@@ -43,7 +43,7 @@ export class AccountOutlet implements Outlet {
   readonly #logger: Logger;
   #open: { accessToken: string; personId: string; refused: () => void } | undefined;
   /** When each cap was last waited for. */
-  readonly #caps = new Map<string, number>();
+  #caps: Map<string, number> | undefined;
   #closedBecause = "the account is not ready yet";
 
   constructor(
@@ -101,6 +101,7 @@ export class AccountOutlet implements Outlet {
   /** Once for as long as it goes on: a runaway would fill the log as well. */
   #atCap(cap: string): void {
     const now = Date.now();
+    this.#caps ??= new Map();
     const isNews = now - (this.#caps.get(cap) ?? 0) > calmMs;
     this.#caps.set(cap, now);
     if (isNews) this.#logger.warn({ account: this.account }, `${cap} is reached: further writes wait, none is lost`);

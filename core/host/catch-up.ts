@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { Can } from "../client/client.js";
 import { notificationsAfter, newestPosition, positionBefore } from "../events/catch-up.js";
 import type { TimelineName } from "../events/event.js";
@@ -13,7 +14,6 @@ import {
 } from "../events/timelines.js";
 import { ServerRefusedError } from "../errors.js";
 import { compareIds } from "../mastodon/ids.js";
-import type { Log } from "../plugin.js";
 import type { Deliveries } from "./deliveries.js";
 import type { Rider } from "./rider.js";
 
@@ -25,7 +25,7 @@ export interface CatchUpOptions {
   readonly readsNotifications: boolean;
   readonly client: Can<"notifications.list"> & ReadsTimelines;
   readonly deliveries: Deliveries;
-  readonly log: Log;
+  readonly log: Pick<Logger, "warn">;
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +35,7 @@ export class CatchUp {
   /** When each timeline was last read with its overlap. */
   readonly #deepAt = new Map<TimelineName, number>();
   /** Timelines that the server refused, and what it said: each is named once. */
-  readonly #refused = new Map<TimelineName, string>();
+  #refused: Map<TimelineName, string> | undefined;
   #newest = "";
 
   constructor(options: CatchUpOptions) {
@@ -88,11 +88,11 @@ export class CatchUp {
       signal.throwIfAborted();
       try {
         await work(timeline);
-        this.#refused.delete(timeline);
+        this.#refused?.delete(timeline);
       } catch (error) {
         if (!(error instanceof ServerRefusedError) || error.status >= 500) throw error;
-        if (this.#refused.get(timeline) !== error.message) log.warn(`${timeline} cannot be read`, { err: error });
-        this.#refused.set(timeline, error.message);
+        if (this.#refused?.get(timeline) !== error.message) log.warn({ err: error }, `${timeline} cannot be read`);
+        (this.#refused ??= new Map<TimelineName, string>()).set(timeline, error.message);
       }
     }
   }
@@ -142,7 +142,7 @@ export class CatchUp {
     const mark = deliveries.places.timelines.of(rider, timeline)?.mark ?? "";
     if (mark !== "" && compareIds(oldest, mark) <= 0) return;
     const reason = `posts before ${oldest} were missed: the server keeps no more, or they are more than ${mostPosts}`;
-    log.warn(`${timeline}: ${reason}`, { rider, after: mark });
+    log.warn({ rider, after: mark }, `${timeline}: ${reason}`);
     deliveries.audit({ rider, invocation: `${rider}/${timeline}`, outcome: "gap", reason });
   }
 }

@@ -25,8 +25,9 @@ export interface CrashWatchOptions {
 /** Watches the handlers and set-ups of one account, and knows which of its riders are held. */
 export class CrashWatch {
   readonly #options: CrashWatchOptions;
-  #record: CrashRecord = { held: new Map(), suspected: new Set() };
-  readonly #acquitted = new Set<string>();
+  /** Undefined: nothing is known of any rider. */
+  #record: CrashRecord | undefined;
+  #acquitted: Set<string> | undefined;
 
   constructor(options: CrashWatchOptions) {
     this.#options = options;
@@ -34,13 +35,14 @@ export class CrashWatch {
 
   /** Looks at what the account's riders have done to their processes. */
   async read(): Promise<void> {
-    this.#record = await this.#options.book.read();
-    this.#acquitted.clear();
+    const record = await this.#options.book.read();
+    this.#record = record.held.size + record.suspected.size === 0 ? undefined : record;
+    this.#acquitted = undefined;
   }
 
   /** Why a rider may not run; undefined: it may. */
   whyHeld(rider: string): string | undefined {
-    const held = this.#record.held.get(rider);
+    const held = this.#record?.held.get(rider);
     return held === undefined ? undefined : heldWords(this.#options.account, rider, held);
   }
 
@@ -51,9 +53,9 @@ export class CrashWatch {
 
   /** Whether it ran when a process went down, and has not come to its end since. */
   isSuspected(rider: string, invocation: string): boolean {
-    if (this.#record.suspected.size === 0) return false;
+    if (this.#record === undefined) return false;
     const name = suspicion(rider, invocation);
-    return this.#record.suspected.has(name) && !this.#acquitted.has(name);
+    return this.#record.suspected.has(name) && this.#acquitted?.has(name) !== true;
   }
 
   /** One that ran when a process went down waits for the others of its kind, and is cleared when it comes to its end. */
@@ -62,6 +64,7 @@ export class CrashWatch {
     try {
       return await this.#options.probation.run(work);
     } finally {
+      this.#acquitted ??= new Set();
       this.#acquitted.add(suspicion(rider, invocation));
       // Where Redis is away, the mark goes by itself within the hour.
       await this.#options.book.acquit(rider, invocation).catch(() => undefined);

@@ -101,7 +101,7 @@ export class Deliveries {
       store,
       ledger: outlet.ledger,
       signal: tenure.signal,
-      log: logFor("howdah"),
+      log: () => logFor("howdah"),
       onReading: () => this.#beginReading(),
       situation: () => ({
         underWay: this.#underWay,

@@ -15,7 +15,7 @@ export interface DueListOptions {
   readonly ledger: Pick<Ledger, "traced">;
   /** Aborts when the account is let go. */
   readonly signal: AbortSignal;
-  readonly log: Log;
+  readonly log: () => Log;
   /** Called before the list is read: everything that changed it up to now must be stored when it resolves. */
   readonly onReading: () => Promise<void>;
   readonly situation: () => Omit<DueSituation, "now" | "traced" | "lastTicks">;
@@ -28,7 +28,7 @@ export interface DueListOptions {
 export class DueList {
   readonly #options: DueListOptions;
   /** Why invocations are on the list, as it was last read. */
-  readonly #reasons = new Map<string, string>();
+  #reasons: Map<string, string> | undefined;
   /** Takes up what is due, now and when the next one will be. */
   readonly take = oneAtATime(() => this.#read());
   #timer: NodeJS.Timeout | undefined;
@@ -43,19 +43,19 @@ export class DueList {
     try {
       await this.take();
     } catch (error) {
-      this.#options.log.warn("the due list cannot be read", { err: error });
+      this.#options.log().warn("the due list cannot be read", { err: error });
       this.#readIn(readAgainMs);
     }
   }
 
   /** Why events of a rider wait for another attempt; empty where none does. */
   reason(rider: string): string {
-    return [...this.#reasons].findLast(([invocation]) => invocation.startsWith(`${rider}/`))?.[1] ?? "";
+    return [...(this.#reasons ?? [])].findLast(([invocation]) => invocation.startsWith(`${rider}/`))?.[1] ?? "";
   }
 
   /** It came to its end. */
   forget(invocation: string): void {
-    this.#reasons.delete(invocation);
+    this.#reasons?.delete(invocation);
   }
 
   async #read(): Promise<void> {
@@ -69,8 +69,9 @@ export class DueList {
     const ticks = records.filter(({ event }) => event.kind === "tick");
     const traced = await ledger.traced(ticks.map(({ invocation }) => invocation));
     if (signal.aborted) return;
-    this.#reasons.clear();
-    for (const { invocation, reason } of records) if (reason !== "") this.#reasons.set(invocation, reason);
+    const waiting = records.filter(({ reason }) => reason !== "");
+    this.#reasons =
+      waiting.length === 0 ? undefined : new Map(waiting.map(({ invocation, reason }) => [invocation, reason]));
     onRead(records, broken);
     const now = Date.now();
     const { nextAt = Infinity, ready, superseded } = dueOrder(records, { ...situation(), now, traced, lastTicks });
@@ -81,7 +82,7 @@ export class DueList {
 
   #sayWhatWasSetAside({ setAside }: Listed): void {
     if (setAside.length === 0) return;
-    this.#options.log.error("events on the due list cannot be read and were set aside: see bot failed", { setAside });
+    this.#options.log().error("events on the due list cannot be read and were set aside: see bot failed", { setAside });
   }
 
   #readIn(delayMs: number): void {

@@ -217,6 +217,7 @@ export class Duty {
 
   /** From the moment at which the account has to be let go. Without the lock, another process may own it already. */
   #grantGrace(): void {
+    this.#listening?.stop.abort(this.#tenure.signal.reason);
     const end = () => this.#over.abort(new Error("the account was let go"));
     const timer = setTimeout(end, this.#graceMs * handlersPart);
     const look = setInterval(() => !this.#tenure.isValid() && end(), lookAtLockMs);
@@ -292,8 +293,9 @@ export class Duty {
     if (this.#listening?.key === key) return;
     this.#stopListening();
     const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, this.#tenure.signal]);
-    this.#listening = { stop, done: this.#ear.keepOn(wanted, credentials, signal), key };
+    const { signal } = this.#tenure;
+    if (signal.aborted) stop.abort(signal.reason);
+    this.#listening = { stop, done: this.#ear.keepOn(wanted, credentials, stop.signal), key };
   }
 
   #stopListening(): void {

@@ -17,7 +17,6 @@ import type { AccountOutlet } from "./account-outlet.js";
 import { CatchUp, type CatchUpOptions } from "./catch-up.js";
 import type { Deliveries } from "./deliveries.js";
 import { Hearings } from "./hearings.js";
-import { pluginLog } from "./plugin-log.js";
 import { ServerGate, streamingOrigin } from "./server-gate.js";
 import type { Servers } from "./servers.js";
 import type { SessionStatus } from "./session-status.js";
@@ -81,8 +80,9 @@ export class Listening {
 
   async #hear(wanted: ReadonlySet<EventName>, credentials: Credentials, signal: AbortSignal): Promise<void> {
     const { account, logger, outages, outlet, servers, shared, status, timing, userAgent } = this.#options;
-    const caller = { rider: "howdah", record: undefined, signal, deadline: Infinity };
-    const client = createClient<"read">(outlet, { ...caller, permitted: expandScopes(credentials.scopes) });
+    const permitted = expandScopes(credentials.scopes);
+    const caller = { rider: "howdah", permitted, record: undefined, signal, deadline: Infinity };
+    const client = createClient<"read">(outlet, caller);
     const info = await servers.info(account.server);
     const subscriptions = subscriptionsFor(wanted, info.software);
     // A server without streaming is polled, for each account by itself.
@@ -100,7 +100,8 @@ export class Listening {
       const member = { ...this.#telling(rest, signal), subscriptions: together, signal, onHearing: hearings.way() };
       shared.join(account.server, info.streaming, member, { userAgent, gate, timing, log: logger });
     }
-    await listen({
+    // Not waited for here: what this needed to begin is let go.
+    return listen({
       ...this.#telling(catchUp, signal),
       info,
       subscriptions: () => own,
@@ -115,8 +116,9 @@ export class Listening {
   }
 
   async #catchUp(options: Omit<CatchUpOptions, "deliveries" | "log">): Promise<CatchUp> {
-    const { deliveries, logger } = this.#options;
-    const catchUp = new CatchUp({ ...options, deliveries, log: pluginLog(logger) });
+    const { client, reads, readsNotifications, signal } = options;
+    const { deliveries, logger: log } = this.#options;
+    const catchUp = new CatchUp({ client, reads, readsNotifications, signal, deliveries, log });
     await catchUp.open();
     return catchUp;
   }

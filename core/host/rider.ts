@@ -46,7 +46,7 @@ interface Registered {
   readonly wanted: Set<EventName>;
   readonly clocks: ClockEntry[];
   readonly handlers: Handler[];
-  readonly cleanUp?: CleanUp | undefined;
+  cleanUp: CleanUp | undefined;
 }
 
 /** One plugin on one account: set up, asked for handlers, cleaned up. */
@@ -131,8 +131,8 @@ export class Rider {
     this.#standing = { state: "waiting", reason: "its set-up has not ended yet" };
     const settingUp = (async () => (await this.entry.plugin.setup(setup)) ?? undefined)();
     try {
-      const cleanUp = await within(settingUp, { limitMs: this.#limitMs, signal, what: "the set-up" });
-      this.#registered = { ...registered, cleanUp };
+      registered.cleanUp = await within(settingUp, { limitMs: this.#limitMs, signal, what: "the set-up" });
+      this.#registered = registered;
       this.#standing = { state: "running", reason: "" };
     } catch (error) {
       this.#registered = nothing();
@@ -254,5 +254,5 @@ export class Rider {
 }
 
 function nothing(): Registered {
-  return { wanted: new Set(), clocks: [], handlers: [] };
+  return { wanted: new Set(), clocks: [], handlers: [], cleanUp: undefined };
 }

@@ -25,7 +25,9 @@ export class SessionStatus implements StatusWriter {
   readonly #tenure: Tenure;
   readonly #board: StatusBoard;
   readonly #servers: Servers;
+  /** Without the person: of all that the server says of it, only its name is shown. */
   #standing: Standing | undefined;
+  #username: string | undefined;
   #notes: { readonly of: number; readonly notes: readonly string[] } | undefined;
   #since = new Date().toISOString();
   #hearing: Hearing = { mode: "none", connected: false };
@@ -49,7 +51,8 @@ export class SessionStatus implements StatusWriter {
     const before = this.#standing ?? (await this.#board.read(this.#account.name))?.status;
     if (before?.state !== standing.state) this.#since = new Date().toISOString();
     else if ("since" in before) this.#since = before.since;
-    this.#standing = standing;
+    this.#standing = { ...standing, person: undefined };
+    this.#username = standing.person?.username;
     if (standing.state === "ready") void this.#note(standing);
     this.#board.turns.join(this);
     // What everybody knows already, as at a restart, need not be there before the account goes on.
@@ -108,12 +111,12 @@ export class SessionStatus implements StatusWriter {
       .catch(() => undefined);
   }
 
-  async #compose({ cure, credentials, missing, person, reason, state }: Standing): Promise<AccountStatus> {
+  async #compose({ cure, credentials, missing, reason, state }: Standing): Promise<AccountStatus> {
     const account = this.#account;
     return {
       account: account.name,
       server: account.server,
-      handle: person?.username ?? account.handle ?? null,
+      handle: this.#username ?? account.handle ?? null,
       state,
       reason,
       cure,

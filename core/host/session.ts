@@ -24,6 +24,12 @@ const longestSpacingMs = 30_000;
 /** So long without one being asked for, and the next comes at once again. */
 const calmMs = 60_000;
 
+/** What came of one look at the account. */
+interface Look extends Pick<Standing, "state"> {
+  readonly isOnDuty: boolean;
+  readonly retryAt: number | undefined;
+}
+
 /**
  * One account in the hands of its owner: takes it through the sequence, again whenever something has changed, and
  * keeps its riders on duty while it is ready.
@@ -41,10 +47,8 @@ export class Session {
   #wake: (() => void) | undefined;
   #isWoken = false;
   #isUrgent = false;
-  /** Resolves when the account has to be let go. */
-  readonly #ended: Promise<undefined>;
   /** Ends the time between two looks. */
-  #resting = new AbortController();
+  #resting: AbortController | undefined;
   #hurry = { turns: 0, at: 0 };
   #said = "";
   #isWanting = true;
@@ -67,8 +71,6 @@ export class Session {
     this.#duty = duty;
     this.#status = status;
     this.#logger = logger;
-    const { signal } = tenure;
-    this.#ended = new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
   }
 
   /** Runs until the account is let go. */
@@ -77,10 +79,10 @@ export class Session {
     signal.addEventListener("abort", () => this.look(), { once: true });
     try {
       for (let failures = 0; !signal.aborted; failures += 1) {
-        const standing = await this.#ask();
-        if (standing === undefined || signal.aborted) break;
-        if (await this.#take(standing)) failures = 0;
-        await this.#pause(standing, failures);
+        const look = await this.#lookNow();
+        if (look === undefined) break;
+        if (look.isOnDuty) failures = 0;
+        await this.#pause(look, failures);
       }
     } finally {
       await this.#duty.end();
@@ -102,7 +104,7 @@ export class Session {
   /** Runs it again at once: an operator has changed the credentials, and waits. */
   lookAtOnce(): void {
     this.#isUrgent = true;
-    this.#resting.abort();
+    this.#resting?.abort();
     this.look();
   }
 
@@ -116,13 +118,20 @@ export class Session {
     await this.#duty.lookAtBrake();
   }
 
+  /** Of what the server says of the person, nothing is kept beyond this. Undefined: the account has to be let go. */
+  async #lookNow(): Promise<Look | undefined> {
+    const standing = await this.#ask();
+    if (standing === undefined || this.#tenure.signal.aborted) return undefined;
+    const isOnDuty = await this.#take(standing);
+    return { isOnDuty, state: standing.state, retryAt: standing.retryAt };
+  }
+
   /** Undefined: the account has to be let go, and a server that is slow to answer is not waited for. */
   async #ask(): Promise<Standing | undefined> {
     this.#isWoken = false;
     this.#isUrgent = false;
     const asked = this.#auth.run(this.#account, neededScopes(this.#account).scopes);
-    const standing = await Promise.race([asked, this.#ended]);
-    asked.catch(() => undefined);
+    const standing = await this.#unlessEnded(asked);
     if (standing === undefined) return undefined;
     this.#isWanting = standing.state !== "ready" || standing.missing.length > 0;
     await this.#status.stands(standing);
@@ -148,7 +157,7 @@ export class Session {
     }
     await this.#duty.begin({ credentials, person, look: () => this.look() });
     // Hours lie before it.
-    await Promise.race([this.#leisure.moment(), this.#ended]);
+    await this.#unlessEnded(this.#leisure.moment());
     if (this.#tenure.signal.aborted) return true;
     const delayMs = await this.#auth.nextTurnMs(this.#account, credentials);
     await this.#jobs.add(
@@ -160,20 +169,29 @@ export class Session {
   }
 
   /** Until something changes; an account that is not ready is looked at again by and by. */
-  async #pause(standing: Standing, failures: number): Promise<void> {
+  async #pause({ retryAt, state }: Look, failures: number): Promise<void> {
     const byItselfMs = Math.min(longestLookMs, firstLookMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
-    const delayMs =
-      standing.retryAt === undefined
-        ? byItselfMs
-        : Math.max(0, standing.retryAt - Date.now()) + Math.random() * togetherMs;
+    const delayMs = retryAt === undefined ? byItselfMs : Math.max(0, retryAt - Date.now()) + Math.random() * togetherMs;
     if (!this.#isWoken) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        if (standing.state !== "ready") setTimeout(resolve, delayMs).unref();
+        if (state !== "ready") setTimeout(resolve, delayMs).unref();
       });
       this.#wake = undefined;
     }
     if (this.#isWoken) await this.#space();
+  }
+
+  /** What work comes to; undefined as soon as the account has to be let go. */
+  #unlessEnded<T>(work: Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#tenure;
+    return new Promise((resolve, reject) => {
+      const end = () => resolve(undefined);
+      if (signal.aborted) end();
+      signal.addEventListener("abort", end, { once: true });
+      // Not a race with one promise for all: that would keep each of them.
+      void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+    });
   }
 
   /** Whoever wakes it again and again, such as a server that refuses a good token here and there, makes no storm. */

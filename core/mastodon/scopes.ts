@@ -96,6 +96,17 @@ export function isScope(text: string): text is Scope {
 
 /** The scopes that `granted` permits: each with its children. */
 export function expandScopes(granted: Iterable<string>): ReadonlySet<string> {
+  const scopes = [...granted];
+  const key = scopes.join(" ");
+  const known = expanded.get(key) ?? expand(scopes);
+  expanded.set(key, known);
+  return known;
+}
+
+/** By the scopes as they were given: the accounts of a fleet have few different ones, and each keeps several. */
+const expanded = new Map<string, ReadonlySet<string>>();
+
+function expand(granted: readonly string[]): ReadonlySet<string> {
   const permitted = new Set<string>();
   for (const scope of granted) {
     permitted.add(scope);
