@@ -18,6 +18,7 @@ RUN ln -s /app/dist/core/main.js /usr/local/bin/bot \
  && mkdir /data /fleet && chown node:node /data
 ENV NODE_ENV=production \
     BOT_DATA=/data \
+    NODE_COMPILE_CACHE=/data/compile-cache \
     BOT_ACCOUNTS=/fleet/accounts.yaml \
     PORT=8080
 USER node

@@ -61,7 +61,7 @@ async function services(environment: Environment, fleet: Fleet<Plugin>): Promise
     path: environment.path,
   });
   const { address } = store;
-  const logger = createLogger(environment.logLevel, process.stderr.isTTY);
+  const logger = await createLogger(environment.logLevel, process.stderr.isTTY);
   if (made !== undefined) {
     logger.warn({ file: made }, "made a key that tokens are encrypted with: keep a copy, without it they are lost");
   }

@@ -1,5 +1,4 @@
 import { destination, pino, type Logger } from "pino";
-import pretty from "pino-pretty";
 import { HowdahError } from "../errors.js";
 
 /** Fields that hold secrets wherever they stand; nothing logs them on purpose. */
@@ -21,15 +20,17 @@ const secretFields = [
 const standardError = 2;
 
 /** The process' log: JSON lines, or readable ones in a terminal. */
-export function createLogger(level: string, isTerminal: boolean): Logger {
+export async function createLogger(level: string, isTerminal: boolean): Promise<Logger> {
   const options = {
     level,
     base: null,
     redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: "[secret]" },
     serializers: { err: errorFacts },
   };
+  if (!isTerminal) return pino(options, destination({ dest: standardError, sync: true }));
+  const { default: pretty } = await import("pino-pretty");
   const readable = { ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss", destination: standardError, sync: true };
-  return pino(options, isTerminal ? pretty(readable) : destination({ dest: standardError, sync: true }));
+  return pino(options, pretty(readable));
 }
 
 /** An error we foresee is its code and message; only the others need a stack. Bodies may hold private posts. */
