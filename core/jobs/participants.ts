@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
+import { z } from "zod";
+import { hearChannel } from "../store/channel.js";
 import type { Keys } from "../store/keys.js";
 import { LiveBoard, type LiveEntry } from "../store/live-board.js";
 
@@ -19,6 +21,9 @@ const liveMs = 4_000;
 /** What it wanted is remembered for longer: it may only be slow. */
 const keptMs = 20_000;
 const setKeptMs = 60_000;
+
+/** What is said to all on the channel of the participants. */
+const newsSchema = z.object({ left: z.string() });
 
 /** Who takes part, each with its accounts. Sets of accounts are stored once, however many processes have the same. */
 export class Participants {
@@ -62,9 +67,15 @@ export class Participants {
     this.#forgetSets();
   }
 
-  /** Takes it back: from now on the others share what this process had. */
+  /** Takes it back, and says so: from now on the others share what this process had. */
   async leave(): Promise<void> {
     await this.#board.leave(this.id);
+    await this.#redis.publish(this.#channel, JSON.stringify({ left: this.id } satisfies z.output<typeof newsSchema>));
+  }
+
+  /** Hears, on a connection of its own, of each that leaves, until the answer is called. */
+  async hearLeaving(onLeft: () => void): Promise<() => void> {
+    return hearChannel(this.#redis, this.#channel, newsSchema, { onMessage: onLeft });
   }
 
   /** Whether another process may own the account, also one that has been silent for a while. Asks Redis. */
@@ -100,6 +111,10 @@ export class Participants {
   #forgetSets(): void {
     const used = new Set(this.#others.map(({ digest }) => digest));
     for (const digest of this.#sets.keys()) if (!used.has(digest)) this.#sets.delete(digest);
+  }
+
+  get #channel(): string {
+    return this.#keys.fleet("participants");
   }
 
   #setKey(digest: string): string {

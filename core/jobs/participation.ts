@@ -3,6 +3,7 @@ import { Queue, Worker, type Job, type JobsOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
 import type { RedisAddress } from "../store/redis-address.js";
+import { Bell } from "./bell.js";
 import { connectionErrorLog, decodeId, encodeId, endConnection, queueConnection, type JobsLog } from "./connection.js";
 import { raiseEpoch } from "./epoch.js";
 import { FairShare } from "./fair-share.js";
@@ -68,10 +69,15 @@ export class Participation {
   readonly #failures = new Map<string, number>();
   #accounts: ReadonlySet<string> = new Set();
   #announcedAt = performance.now();
+  /** The last announcement; each waits for the one before it. */
+  #announced: Promise<void> = Promise.resolve();
   #ensuredAt = performance.now();
   #heartbeat: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
   #taking: Promise<void> | undefined;
+  #stopHearing: (() => void) | undefined;
+  /** Rings when the share of this process is known anew. */
+  readonly #shared = new Bell();
   #standBackAt: number | undefined;
   #stopping = false;
 
@@ -110,6 +116,8 @@ export class Participation {
   /** Offers the accounts and begins to take. */
   async start(accounts: readonly string[]): Promise<void> {
     await this.#worker.waitUntilReady();
+    // What one that leaves had is taken at once, by each up to its new share.
+    this.#stopHearing = await this.#participants.hearLeaving(() => void this.#announce().catch(this.#onError));
     await this.setAccounts(accounts);
     this.#renewal.start();
     this.#heartbeat = setInterval(() => this.#beatOnce(), beatMs);
@@ -136,7 +144,10 @@ export class Participation {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#heartbeat);
+    this.#stopHearing?.();
+    this.#shared.ring();
     await this.#beating;
+    await this.#announced.catch(this.#onError);
     // The others have room for what comes from here on; without this they would learn it only by the silence.
     await this.#participants.leave().catch(this.#onError);
     for (const lease of this.#renewal.leases()) lease.release();
@@ -163,7 +174,8 @@ export class Participation {
     for (let number = 0; !this.#stopping; number += 1) {
       try {
         await this.#standBackIfDue();
-        if (!this.#share.looksForMore(this.#heldCount())) await sleep(beatMs / 2);
+        if (this.#stopping) return;
+        if (!this.#share.looksForMore(this.#heldCount())) await this.#shared.heard();
         else await this.#takeSome(`${this.#participants.id}:${number}`);
       } catch (error) {
         this.#onError(error instanceof Error ? error : new Error(String(error)));
@@ -251,8 +263,12 @@ export class Participation {
     }
   }
 
-  /** Takes nothing for a while: of two that wake for the same job the nearer to Redis would win each time. */
+  /**
+   * Who goes on looking takes nothing for a while: of two that wake for the same job the nearer to Redis would win each
+   * time.
+   */
   async #leaveToOthers(job: Job, token: string): Promise<void> {
+    if (!this.#share.looksForMore(this.#heldCount())) return this.#backToWait(job, token);
     this.#standBackAt ??= performance.now() + standBackAfterMs;
     await this.#backLater(job, token, declinedPauseMs);
   }
@@ -296,11 +312,17 @@ export class Participation {
     this.#ensuredAt = now;
   }
 
-  async #announce(): Promise<void> {
+  #announce(): Promise<void> {
+    this.#announced = this.#announced.catch(() => undefined).then(() => this.#announceNow());
+    return this.#announced;
+  }
+
+  async #announceNow(): Promise<void> {
     const owned = this.#heldCount();
     await this.#participants.announce(owned);
     this.#share.follow(owned);
     this.#announcedAt = performance.now();
+    this.#shared.ring();
   }
 
   /** Puts a job for each account that has none. */

@@ -7,6 +7,7 @@ import { testRedis } from "../support/redis.js";
 const joined: Ownership[] = [];
 
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all(joined.splice(0).map((ownership) => ownership.stop()));
 });
 
@@ -64,7 +65,24 @@ async function fleet() {
     if (!tenure) throw new Error(`nobody holds ${account}`);
     return tenure;
   };
-  return { join, epochs, overlaps, logged, redis, prefix: corner.prefix, tenureOf };
+  const { keys, prefix } = corner;
+  return { join, epochs, overlaps, logged, redis, keys, prefix, tenureOf };
+}
+
+/** Heartbeats come only when the test says so: what happens between two of them has another cause. */
+function byHand() {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const until = async (isSo: () => boolean | Promise<boolean>) => {
+    while (!(await isSo())) await delay(5);
+  };
+  return {
+    until,
+    beatUntil: (isSo: () => boolean) =>
+      until(() => {
+        vi.advanceTimersByTime(500);
+        return isSo();
+      }),
+  };
 }
 
 const untilAborted = ({ signal }: Tenure) =>
@@ -239,6 +257,58 @@ test("when one leaves, those that were full take what it had", async () => {
   await processes[0]?.ownership.stop();
   await until(() => expect(counts().toSorted(upwards)).toEqual([0, 4, 5]));
   expect(overlaps).toEqual([]);
+});
+
+test("what one that leaves had is taken at once, also by one that was full", async () => {
+  const { join, overlaps, tenureOf } = await fleet();
+  const { beatUntil, until } = byHand();
+  const accounts = named(3);
+  const processes = [join(), join()];
+  for (const { start } of processes) await start(accounts);
+  // Of three accounts the one with two looks for no more while the other has one.
+  const byCount = () => processes.toSorted((one, other) => one.held().length - other.held().length);
+  await beatUntil(
+    () =>
+      byCount()
+        .map(({ held }) => held().length)
+        .join() === "1,2",
+  );
+  const [leaving, full] = byCount();
+  const [handed = ""] = leaving?.held() ?? [];
+  const { epoch } = tenureOf(handed);
+  await leaving?.ownership.stop();
+  await until(() => full?.held().length === 3);
+  expect([tenureOf(handed).epoch, overlaps]).toEqual([epoch + 1, []]);
+});
+
+test("those who stay share what one that leaves had, and nothing moves twice", async () => {
+  const { join, epochs, keys, overlaps, redis } = await fleet();
+  const { beatUntil, until } = byHand();
+  const accounts = named(30);
+  let mayLetGo = Promise.resolve();
+  const whenAllowed = async (tenure: Tenure) => {
+    await untilAborted(tenure);
+    await mayLetGo;
+  };
+  const [leaving, ...staying] = [join(whenAllowed), join(), join()];
+  const counts = () => staying.map(({ held }) => held().length);
+  for (const { start } of [leaving, ...staying]) await start(accounts);
+  await beatUntil(() => leaving.held().length === 10 && counts().every((count) => count === 10));
+  const moves = () => [...epochs.values()].flat().length;
+  const before = moves();
+  const said = () => redis.hvals(keys.fleet("participants"));
+  let letGo: () => void = () => {};
+  mayLetGo = new Promise((resolve) => (letGo = resolve));
+  // The last beats are over.
+  await delay(100);
+  const last = await said();
+  const stopped = leaving.ownership.stop();
+  // Both have heard that it leaves, and looked anew who is there, before it has let anything go.
+  await until(async () => (await said()).filter((entry) => !last.includes(entry)).length === 2);
+  letGo();
+  await stopped;
+  await until(() => counts().reduce((sum, count) => sum + count) === 30);
+  expect([counts(), moves() - before, overlaps]).toEqual([[15, 15], 10, []]);
 });
 
 test("misuse is explained", async () => {
