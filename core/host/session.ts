@@ -179,7 +179,7 @@ export class Session {
       });
       this.#wake = undefined;
     }
-    if (this.#isWoken) await this.#space();
+    if (this.#isWoken && !this.#tenure.signal.aborted) await this.#space();
   }
 
   /** What work comes to; undefined as soon as the account has to be let go. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Queue, Worker, type Job, type JobsOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Keys } from "../store/keys.js";
@@ -43,6 +43,8 @@ const declinedPauseMs = 300;
 const standBackAfterMs = 200;
 const standBackMs = 800;
 const takeAgainMs = 1_000;
+/** The first are with others already while the last still end, where a process lets go of many. */
+const releasedPerTurn = 10;
 const settledTenureMs = 60_000;
 const longestBackoffMs = 60_000;
 
@@ -150,7 +152,10 @@ export class Participation {
     await this.#announced.catch(this.#onError);
     // The others have room for what comes from here on; without this they would learn it only by the silence.
     await this.#participants.leave().catch(this.#onError);
-    for (const lease of this.#renewal.leases()) lease.release();
+    for (const [index, lease] of [...this.#renewal.leases()].entries()) {
+      if (index % releasedPerTurn === 0) await nextTurn();
+      lease.release();
+    }
     await this.#taking;
     await Promise.all(this.#taken);
     this.#renewal.stop();

@@ -311,6 +311,23 @@ test("those who stay share what one that leaves had, and nothing moves twice", a
   expect([counts(), moves() - before, overlaps]).toEqual([[15, 15], 10, []]);
 });
 
+test("many accounts are let go a few at a time, so that others have the first while the last still end", async () => {
+  const { join } = await fleet();
+  let turn = 0;
+  const counting = setInterval(() => (turn += 1), 0);
+  const turns = new Map<number, number>();
+  const process = join(async (tenure) => {
+    await untilAborted(tenure);
+    turns.set(turn, (turns.get(turn) ?? 0) + 1);
+    for (const busyUntil = performance.now() + 1; performance.now() < busyUntil;);
+  });
+  await process.start(named(60));
+  await until(() => expect(process.held()).toHaveLength(60));
+  await process.ownership.stop();
+  clearInterval(counting);
+  expect(Math.max(...turns.values())).toBeLessThanOrEqual(10);
+});
+
 test("misuse is explained", async () => {
   const { join } = await fleet();
   const process = join();
