@@ -1,5 +1,6 @@
 import { compareIds } from "../mastodon/ids.js";
-import { Recent } from "./recent.js";
+import { RecentKeys } from "./recent.js";
+import { UnderWay } from "./under-way.js";
 
 /** More than a stream brings in the time of one catch-up. */
 const rememberedPosts = 1_000;
@@ -12,9 +13,9 @@ export class TimelinePlace {
   /** The post at which the rider began: nothing up to it is ever read again. */
   readonly floor: string;
   #mark: string;
-  readonly #underWay = new Set<string>();
+  readonly #underWay = new UnderWay();
   /** What was handled of late: whether the store remembers it already may have been asked before it did. */
-  readonly #handled = new Recent<true>(rememberedPosts);
+  readonly #handled = new RecentKeys(rememberedPosts);
   /** The last of all that have begun, by length and then by text. */
   #last = "";
   /** What the mark becomes once these are handled. */
@@ -37,7 +38,7 @@ export class TimelinePlace {
   /** False: the post is under way already, or was handled of late. */
   begin(id: string): boolean {
     if (!this.#isBeyondAll(id) && (this.#underWay.has(id) || this.#handled.has(id))) return false;
-    this.#underWay.add(id);
+    this.#underWay.begin(id);
     return true;
   }
 
@@ -57,8 +58,8 @@ export class TimelinePlace {
   /** It is handled, or its retry is stored. */
   finish(id: string): void {
     this.#mark = this.after(id);
-    this.#underWay.delete(id);
-    this.#handled.set(id, true);
+    this.#underWay.end(id);
+    this.#handled.add(id);
     this.#next?.left.delete(id);
     if (this.#next?.left.size === 0) this.#next = undefined;
   }
@@ -67,6 +68,6 @@ export class TimelinePlace {
   caughtUp(newest: string): void {
     if (newest === "" || (this.#mark !== "" && compareIds(newest, this.#mark) <= 0)) return;
     if (this.#underWay.size === 0) this.#mark = newest;
-    else this.#next = { mark: newest, left: new Set(this.#underWay) };
+    else this.#next = { mark: newest, left: this.#underWay.ids() };
   }
 }

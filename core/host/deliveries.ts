@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AuditLine } from "../client/audit.js";
 import type { Outlet } from "../client/call.js";
 import { eventId, happenedAt, kindOf, type ServerEvent } from "../events/event.js";
-import { Recent } from "../events/recent.js";
+import { RecentKeys } from "../events/recent.js";
 import type { Tenure } from "../jobs/ownership.js";
 import type { Log } from "../plugin.js";
 import { attempt, firstAttempt } from "./attempt.js";
@@ -71,7 +71,7 @@ export class Deliveries {
   readonly #held = new HeldLanes();
   readonly #breakers: Breakers;
   readonly #underWay = new Set<string>();
-  readonly #seen = new Recent<true>(rememberedEvents);
+  readonly #seen = new RecentKeys(rememberedEvents);
   readonly #limits: TimeLimits;
   readonly #endings: Endings;
   readonly #due: DueList;
@@ -213,21 +213,31 @@ export class Deliveries {
         this.places.finish(rider.name, event);
         continue;
       }
-      const first = { attempts: 0, waits: 0, notBefore: 0, reason: "", since: Date.now() };
-      this.#enqueue({ record: { invocation: `${rider.name}/${id}`, rider: rider.name, event, ...first }, from });
+      const record = {
+        invocation: `${rider.name}/${id}`,
+        rider: rider.name,
+        event,
+        attempts: 0,
+        waits: 0,
+        notBefore: 0,
+        reason: "",
+        since: Date.now(),
+      };
+      this.#enqueue({ record, from });
     }
   }
 
   #isNew(id: string): boolean {
     if (this.#seen.has(id)) return false;
-    this.#seen.set(id, true);
+    this.#seen.add(id);
     return true;
   }
 
   #enqueue(delivery: Delivery): void {
     const { event, invocation, rider } = delivery.record;
     if (this.#underWay.size > 0 && this.#underWay.has(invocation)) return;
-    const lanes = this.#laneKeys.of(event).map((lane) => `${rider}/${lane}`);
+    this.#laneKeys.remember(event);
+    const lanes = () => this.#laneKeys.of(event).map((lane) => `${rider}/${lane}`);
     const isUnderWay = this.#lanes.run(lanes, () => this.#deliver(delivery));
     if (isUnderWay) this.#underWay.add(invocation);
   }

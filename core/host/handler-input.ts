@@ -60,10 +60,10 @@ class Input implements HandlerInput {
   };
 
   readonly event: Event;
-  declare readonly notification?: Notification;
-  declare readonly status?: Status;
-  declare readonly statusId?: string;
-  declare readonly dueAt?: Date;
+  declare notification?: Notification;
+  declare status?: Status;
+  declare statusId?: string;
+  declare dueAt?: Date;
   declare reply?: Reply;
   readonly client: Client<Scope>;
   readonly state: State;
@@ -80,7 +80,7 @@ class Input implements HandlerInput {
     const { event, invocation, log, outlet, rider, signal, state } = attempt;
     const caller = new HandlerCaller(attempt);
     this.event = event;
-    Object.assign(this, payloadOf(event));
+    this.#take(event);
     this.client = createClient<Scope>(outlet, caller);
     this.state = state;
     this.once = (name, compute) => once(attempt, caller.record, name, compute);
@@ -98,6 +98,26 @@ class Input implements HandlerInput {
     if (event.kind === "notification" && event.notification.status) {
       const { client } = this;
       this.reply = replyTo(event.notification.status, { client, invocation, log, outlet, rider });
+    }
+  }
+
+  /** What the event brought, under its own name. */
+  #take(event: Event): void {
+    switch (event.kind) {
+      case "notification":
+        this.notification = event.notification;
+        if (event.notification.status) this.status = event.notification.status;
+        break;
+      case "status":
+      case "edited":
+        this.status = event.status;
+        break;
+      case "deleted":
+        this.statusId = event.statusId;
+        break;
+      case "tick":
+        this.dueAt = new Date(event.dueAt);
+        break;
     }
   }
 }
@@ -132,22 +152,6 @@ class HandlerCaller implements Caller {
   with(permitted: ReadonlySet<string>): Caller {
     const { deadline, isUrgent, record, rider, signal } = this;
     return { rider, permitted, deadline, isUrgent, record, signal };
-  }
-}
-
-function payloadOf(event: Event): Pick<HandlerInput, "notification" | "status" | "statusId" | "dueAt"> {
-  switch (event.kind) {
-    case "notification": {
-      const { status } = event.notification;
-      return { notification: event.notification, ...(status && { status }) };
-    }
-    case "status":
-    case "edited":
-      return { status: event.status };
-    case "deleted":
-      return { statusId: event.statusId };
-    case "tick":
-      return { dueAt: new Date(event.dueAt) };
   }
 }
 

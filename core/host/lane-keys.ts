@@ -12,17 +12,19 @@ const rememberedAnswers = 5_000;
 export class LaneKeys {
   readonly #beginnings = new Recent<string>(rememberedAnswers);
 
+  /** Has to be shown each event, in order: others may answer it. */
+  remember(event: Event): void {
+    const post = postIn(event);
+    if (post !== undefined) this.#conversation(post);
+  }
+
   of(event: Event): string[] {
     switch (event.kind) {
-      case "notification": {
-        const { account, status } = event.notification;
-        // What others do with a post, such as boosting it, is no part of the conversation.
-        const isTheirs = status !== undefined && status !== null && status.account.id === account.id;
-        return isTheirs ? [`person ${account.id}`, this.#conversation(status)] : [`person ${account.id}`];
-      }
+      case "notification":
+        return this.#byPerson(event.notification.account.id, postIn(event));
       case "status":
       case "edited":
-        return [`person ${event.status.account.id}`, this.#conversation(event.status)];
+        return this.#byPerson(event.status.account.id, postIn(event));
       case "deleted":
         return [`post ${event.statusId}`];
       case "tick":
@@ -30,11 +32,25 @@ export class LaneKeys {
     }
   }
 
+  #byPerson(id: string, post: Status | undefined): string[] {
+    return post === undefined ? [`person ${id}`] : [`person ${id}`, `conversation ${this.#conversation(post)}`];
+  }
+
+  /** Named after its first post, as far as that is known. */
   #conversation({ id, in_reply_to_id: answered }: Status): string {
     // One that answers nothing begins a conversation, as every post does that is not known.
-    if (answered === null || answered === undefined) return `conversation ${id}`;
+    if (answered === null || answered === undefined) return id;
     const beginning = this.#beginnings.get(answered) ?? answered;
     this.#beginnings.set(id, beginning);
-    return `conversation ${beginning}`;
+    return beginning;
   }
+}
+
+/** The post that its own author is behind the event with. */
+function postIn(event: Event): Status | undefined {
+  if (event.kind === "status" || event.kind === "edited") return event.status;
+  if (event.kind !== "notification") return undefined;
+  const { account, status } = event.notification;
+  // What others do with a post, such as boosting it, is no part of the conversation.
+  return status?.account.id === account.id ? status : undefined;
 }

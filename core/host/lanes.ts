@@ -30,10 +30,13 @@ export class Lanes {
     this.#limit = 1;
   }
 
-  /** Queues work. It begins at once where nothing is before it. False: it has come to its end already. */
-  run(lanes: readonly string[], work: Work): boolean {
+  /**
+   * Queues work. It begins at once where nothing is before it. False: it has come to its end already. `lanes` are asked
+   * for where something else has to know of it.
+   */
+  run(lanes: () => readonly string[], work: Work): boolean {
     if (this.#tails.size > 0) {
-      const job = this.#queue(lanes, work);
+      const job = this.#queue(lanes(), work);
       if (job.waitsFor === 0) this.#ready.add(job);
       this.#startReady();
       return true;
@@ -42,7 +45,7 @@ export class Lanes {
     this.#running += 1;
     const running = work();
     if (running === undefined) this.#makeRoom();
-    else this.#follow(this.#queue(lanes, work), running);
+    else this.#follow(this.#queue(lanes(), work), running);
     return running !== undefined;
   }
 

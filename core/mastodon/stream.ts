@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage } from "node:http";
 
@@ -173,7 +174,9 @@ class Socket implements Stream {
     // What arrives after close() was called is for the next socket's catch-up.
     if (this.#end !== undefined) return;
     if (isBinary || !Buffer.isBuffer(data)) return this.#options.onNoise?.("binary");
-    const message = parseMessage(data.toString("utf8"));
+    const text = textOf(data);
+    if (text === undefined) return this.#failed(new Error("a message is not UTF-8"));
+    const message = parseMessage(text);
     if (message.kind === "frame") this.#options.onFrame(message.frame);
     else if (message.kind === "refusal") this.#options.onRefusal?.(message.refusal);
     else this.#options.onNoise?.(message.noise);
@@ -230,9 +233,17 @@ function dial({ url, token, auth, userAgent, maxBytes }: StreamOptions): WebSock
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: maxBytes ?? 1024 * 1024,
+    // `textOf` looks at it.
+    skipUTF8Validation: true,
     closeTimeout: closeTimeoutMs,
   };
   return new WebSocket(address, auth === "protocol" ? [token] : [], settings);
+}
+
+/** Undefined where it is not UTF-8. Most messages are ASCII, which is quicker to read as such. */
+function textOf(data: Buffer): string | undefined {
+  if (isAscii(data)) return data.toString("latin1");
+  return isUtf8(data) ? data.toString("utf8") : undefined;
 }
 
 /** 1006 never travels: the connection ended without the close of WebSocket. */

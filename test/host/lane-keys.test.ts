@@ -25,6 +25,12 @@ test("an event is in the lanes of its person and of its conversation, from answe
   ]);
 });
 
+test("a post whose lanes nobody asked for is known to those that answer it", () => {
+  const lanes = new LaneKeys();
+  lanes.remember(mentioned(post("2", "yan", "1")));
+  expect(lanes.of(mentioned(post("3", "zoe", "2")))[1]).toBe("conversation 1");
+});
+
 test("two answers to a post that never came by are one conversation", () => {
   const lanes = new LaneKeys();
   const [first, second] = [lanes.of(mentioned(post("8", "zoe", "5"))), lanes.of(mentioned(post("9", "yan", "5")))];

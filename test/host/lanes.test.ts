@@ -21,7 +21,7 @@ test("within a lane one after the other, over lanes side by side up to the limit
   const lanes = new Lanes(2);
   const began: string[] = [];
   const works = ["a1", "a2", "b1", "c1"].map((name) => ({ name, ...held(name, began) }));
-  for (const { name, work } of works) lanes.run([name.charAt(0)], work);
+  for (const { name, work } of works) lanes.run(() => [name.charAt(0)], work);
   await settled();
   expect(began).toEqual(["a1", "b1"]);
   works[2]?.end();
@@ -39,12 +39,15 @@ test("work that waits for another lane's gets there, as long as there is a place
   const began: string[] = [];
   const other = held("other", began);
   let seen = false;
-  lanes.run(["a"], async () => {
-    lanes.run(["b"], other.work);
-    await settled();
-    other.end();
-    seen = began.includes("other");
-  });
+  lanes.run(
+    () => ["a"],
+    async () => {
+      lanes.run(() => ["b"], other.work);
+      await settled();
+      other.end();
+      seen = began.includes("other");
+    },
+  );
   await lanes.idle();
   expect(seen).toBe(true);
 });
@@ -58,13 +61,16 @@ test("whatever is queued runs once, in its lane's order, never more at a time th
       let running = 0;
       let most = 0;
       for (const [number, name] of queued.entries()) {
-        lanes.run([name], async () => {
-          running += 1;
-          most = Math.max(most, running);
-          for (let turns = number % 3; turns > 0; turns -= 1) await Promise.resolve();
-          ran.push([name, number]);
-          running -= 1;
-        });
+        lanes.run(
+          () => [name],
+          async () => {
+            running += 1;
+            most = Math.max(most, running);
+            for (let turns = number % 3; turns > 0; turns -= 1) await Promise.resolve();
+            ran.push([name, number]);
+            running -= 1;
+          },
+        );
       }
       await lanes.idle();
       expect(most).toBeLessThanOrEqual(limit);
@@ -82,7 +88,7 @@ test("work in two lanes waits for both, and holds both up", async () => {
   const began: string[] = [];
   const works = ["a", "b", "both", "a again", "c"].map((name) => held(name, began));
   for (const [index, keys] of [["a"], ["b"], ["a", "b"], ["a"], ["c"]].entries()) {
-    lanes.run(keys, works[index]?.work ?? (async () => undefined));
+    lanes.run(() => keys, works[index]?.work ?? (async () => undefined));
   }
   expect(began).toEqual(["a", "b", "c"]);
   works[0]?.end();
@@ -100,11 +106,11 @@ test("work that ends at once leaves its lanes free, also where it had to wait", 
   const lanes = new Lanes(2);
   const ran: string[] = [];
   const atOnce = (name: string) => () => void ran.push(name);
-  expect(lanes.run(["a"], atOnce("first"))).toBe(false);
+  expect(lanes.run(() => ["a"], atOnce("first"))).toBe(false);
   const long = held("long", ran);
-  expect(lanes.run(["a"], long.work)).toBe(true);
-  for (const name of ["second", "third"]) expect(lanes.run(["a"], atOnce(name))).toBe(true);
-  lanes.run(["b"], atOnce("elsewhere"));
+  expect(lanes.run(() => ["a"], long.work)).toBe(true);
+  for (const name of ["second", "third"]) expect(lanes.run(() => ["a"], atOnce(name))).toBe(true);
+  lanes.run(() => ["b"], atOnce("elsewhere"));
   expect(ran).toEqual(["first", "long", "elsewhere"]);
   long.end();
   await lanes.idle();

@@ -162,6 +162,15 @@ test("frames arrive with their payload parsed once more, and ids as text", async
   expect(ears.noises).toEqual([]);
 });
 
+test("a message that is not UTF-8 ends the connection, as WebSocket wants it", async () => {
+  const server = await streaming();
+  const { ears } = listen(server);
+  const socket = await firstSocket(server);
+  socket.send(Buffer.from([0x22, 0xff, 0x22]), { binary: false });
+  await expect.poll(() => ears.ends.map(({ kind }) => kind)).toEqual(["network"]);
+  expect([ears.frames, ears.noises]).toEqual([[], []]);
+});
+
 test("noise is passed over and told, a refused subscription too, and the socket goes on", async () => {
   const server = await streaming();
   const { ears } = listen(server);
